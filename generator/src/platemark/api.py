@@ -1,0 +1,71 @@
+"""The public API: from a folder of specs to judgements and generated files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from platemark import targets, write
+from platemark.ir import Ir
+from platemark.resolve import resolve as _resolve
+from platemark.rules.judge import Judgement, judge, route_of
+from platemark.spec import lint
+from platemark.spec.load import load as _load
+from platemark.spec.model import Spec
+from platemark.version import VERSION
+
+_PACKAGE = Path(__file__).parent
+
+
+def find_specs(given: str | Path | None = None) -> Path:
+    """The folder of specs: the given one, `$PLATEMARK_SPECS`, `./specs`, that of this checkout, or the installed one."""
+    if given is not None:
+        return Path(given)
+    if named := os.environ.get("PLATEMARK_SPECS"):
+        return Path(named)
+    checkout = _PACKAGE.parent.parent.parent / "specs"
+    places = (Path("specs"), checkout, _PACKAGE / "_specs")
+    return next((place for place in places if (place / "documents.yaml").is_file()), places[0])
+
+
+def load(specs: str | Path | None = None) -> Spec:
+    """Load a folder of specs. Raises `problems.Invalid` with every problem of reading and shape."""
+    return _load(find_specs(specs))
+
+
+def resolve(spec: Spec) -> Ir:
+    """The IR of specs. Raises `problems.Invalid` with every problem that lint finds."""
+    lint.require(spec)
+    return _resolve(spec)
+
+
+def evaluate(ir: Ir, model: str, body: object, route: str | None = None) -> Judgement:
+    """What becomes of a wire body. Without `route`: stream if the body says so, else the first that has its mode.
+
+    Raises KeyError for an unknown model."""
+    provider, family, found = ir.models[model]
+    return judge(provider, family, found.id, route or route_of(provider, family, found.id, body), body)
+
+
+def generate(ir: Ir, chosen: Iterable[str] | None = None) -> dict[str, str]:
+    """Texts of all targets, or of the chosen ones, by path under the output folder."""
+    files: dict[str, str] = {}
+    for name in chosen or targets.FOLDERS:
+        files |= targets.emit(name, ir)
+    return files
+
+
+def check(ir: Ir, out: str | Path) -> write.Plan:
+    """What it would take to bring a generated folder up to date; empty where it is."""
+    return write.plan(Path(out), generate(ir), targets.FOLDERS.values())
+
+
+def about(specs: Path) -> dict[str, Any]:
+    """What the manifest says of its origin: the generator's version and the digest of the specs."""
+    parts = sha256()
+    for path in sorted(specs.rglob("*.yaml")):
+        parts.update(path.relative_to(specs).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return {"generated_by": "platemark", "version": VERSION, "specs": parts.hexdigest()}

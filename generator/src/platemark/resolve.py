@@ -1,0 +1,401 @@
+"""From specs to IR: layers are laid over each other, rules lowered, evidence derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from platemark import ir
+from platemark.evidence import Ledger, conflict
+from platemark.lowering import lower_parameter, lower_structure
+from platemark.rules import kinds
+from platemark.spec import model as spec
+from platemark.spec.model import Layer, Stated
+
+_SLOT = ("range", "one_of", "fixed")
+"""One slot: an override by one of these replaces the others."""
+
+
+def resolve(loaded: spec.Spec) -> ir.Ir:
+    """The IR of specs whose references hold (see `spec.lint`)."""
+    providers = {provider.id: _provider(provider, loaded) for provider in loaded.providers}
+    families = [
+        FamilyResolver(family, provider, providers[provider.id], loaded.documents).family()
+        for family in loaded.families
+        for provider in loaded.providers
+        if provider.id == family.provider
+    ]
+    return ir.Ir(loaded.documents, tuple(providers.values()), tuple(families))
+
+
+# ── Parameters: layer upon layer ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Merged:
+    """A parameter while its layers are laid: each fact with the line that stated it last."""
+
+    facts: dict[str, Stated] = field(default_factory=dict[str, Stated])
+    soft: dict[str, Stated] = field(default_factory=dict[str, Stated])
+    items: Merged | None = None
+    fields: dict[str, Merged] = field(default_factory=dict[str, "Merged"])
+
+    def lay(self, layer: Layer, first: bool = False) -> None:
+        """Lay a layer over this one. The first layer of a file speaks for what the provider left without a source."""
+        if first and layer.whole:
+            self.facts = {k: replace(f, sources=f.sources or layer.whole) for k, f in self.facts.items()}
+        if any(key in layer.facts for key in _SLOT):
+            self.facts = {key: fact for key, fact in self.facts.items() if key not in _SLOT}
+        for key, fact in layer.facts.items():
+            old = self.facts.get(key)
+            grown = old is not None and key == "tokens"
+            self.facts[key] = replace(fact, value={**old.value, **fact.value}) if old and grown else fact
+        if "fixed" in layer.facts and "default" not in layer.facts:
+            self.facts["default"] = layer.facts["fixed"]
+        self.soft |= layer.soft
+        if layer.items:
+            self.items = Merged()
+            self.items.lay(layer.items)
+        for name, inner in layer.fields.items():
+            self.fields[name] = Merged()
+            self.fields[name].lay(inner)
+
+    def value(self, key: str, default: Any = None) -> Any:
+        return self.facts[key].value if key in self.facts else default
+
+
+def merge(name: str, base: spec.Layers, layers: list[spec.Layers]) -> Merged:
+    """A parameter's facts, later layers over earlier ones."""
+    merged = Merged()
+    if name in base:
+        merged.lay(base[name])
+    first = True
+    for layer in layers:
+        if name in layer:
+            merged.lay(layer[name], first)
+            first = False
+    return merged
+
+
+# ── Families ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One model × route × mode, with the layers that speak of it."""
+
+    model: spec.Model
+    route: spec.Route
+    mode: spec.Mode
+    layers: list[spec.Layers]
+    unsupported: Mapping[str, Stated]
+
+    def names(self) -> list[str]:
+        found = [name for layer in self.layers for name in layer]
+        gone = {name for name, value in self.mode.when.items() if value == 0 and not isinstance(value, bool)}
+        return [n for n in dict.fromkeys(found) if n not in self.unsupported and n not in gone]
+
+
+class FamilyResolver:
+    """Resolves one family. Rules and parameters go into tables; offers keep their positions."""
+
+    def __init__(self, family: spec.Family, provider: spec.Provider, ir_provider: ir.Provider,
+                 documents: tuple[ir.Document, ...]) -> None:  # fmt: skip
+        self.source = family
+        self.provider = provider
+        self.ir_provider = ir_provider
+        self.ledger = Ledger(documents, family.sources, family.conflicts, provider.conflicts)
+        self.rules: dict[str, tuple[int, ir.Rule]] = {}
+        self.parameters: dict[str, tuple[int, ir.Parameter]] = {}
+
+    def family(self) -> ir.Family:
+        models = {name: self.like(model) for name, model in self.source.models.items()}
+        slots = {name: list(self.slots(model)) for name, model in models.items()}
+        known = {name: self.known(slots[name]) for name in models}
+        offers = tuple(self.offer(slot, slots[name]) for name in models for slot in slots[name])
+        family = self.source
+        return ir.Family(
+            family.name, family.provider, family.about,
+            tuple(self.model(model, known[name]) for name, model in models.items()),
+            tuple(parameter for _, parameter in self.parameters.values()),
+            tuple(rule for _, rule in self.rules.values()),
+            offers,
+            tuple(example for name in models for example in self.examples(models[name], slots[name])),
+            tuple(conflict(losing) for losing in family.conflicts.values()),
+            family.errors,
+        )  # fmt: skip
+
+    def like(self, model: spec.Model) -> spec.Model:
+        """A snapshot is its base under another id; what its own line says wins."""
+        if not model.like:
+            return model
+        base = self.like(self.source.models[model.like])
+        return replace(
+            base, id=model.id, like=model.like, note=model.note or base.note, stated=model.stated,
+            facts={**{k: v for k, v in base.facts.items() if k != "alias"}, **model.facts},
+            routes=model.routes or base.routes, parameters={**base.parameters, **model.parameters},
+            modes={**base.modes, **model.modes}, unsupported={**base.unsupported, **model.unsupported},
+        )  # fmt: skip
+
+    def slots(self, model: spec.Model) -> Iterator[Slot]:
+        """Every route × mode of a model, in the order of the spec."""
+        family = self.source
+        for mode in family.modes.values():
+            own = model.modes.get(mode.name)
+            routes = (own and own.routes) or mode.routes or model.routes or tuple(family.routes)
+            for name, route in family.routes.items():
+                if name not in routes or (model.routes and name not in model.routes):
+                    continue
+                layers = [family.parameters, route.parameters, mode.parameters, model.parameters]
+                layers += [own.parameters] if own else []
+                unsupported = {**family.unsupported, **route.unsupported, **mode.unsupported, **model.unsupported,
+                               **(own.unsupported if own else {})}  # fmt: skip
+                yield Slot(model, route, mode, layers, unsupported)
+
+    def known(self, slots: list[Slot]) -> tuple[str, ...]:
+        names = [name for slot in slots for name in [*slot.names(), *slot.unsupported, *self.sets(slot), *slot.mode.when]]
+        return tuple(dict.fromkeys(names))
+
+    def sets(self, slot: Slot) -> Mapping[str, Any]:
+        """The parameters that the transport sets."""
+        return self.ir_provider.transport(slot.route.name).parameters
+
+    def makes(self, slot: Slot) -> str:
+        own = slot.model.modes.get(slot.mode.name)
+        return (own and own.makes) or slot.mode.makes or self.source.makes or "1"
+
+    def result(self, slot: Slot) -> str:
+        own = slot.model.modes.get(slot.mode.name)
+        return (own and own.result) or slot.mode.result or slot.route.result or self.source.result
+
+    def offer(self, slot: Slot, twins: list[Slot]) -> ir.Offer:
+        merged = {name: merge(name, self.provider.parameters, slot.layers) for name in slot.names()}
+        for name, value in self.sets(slot).items():
+            merged[name] = self.set_by_transport(name, value)
+        self.narrow(slot, merged)
+        defaults = {name: parts.value("default") for name, parts in merged.items()}
+        rules: list[ir.Rule] = []
+        parameters: list[int] = []
+        for name, parts in merged.items():
+            parameters.append(self.keep_parameter(self.parameter(name, parts)))
+            rules += lower_parameter(name, parts, defaults, self.ledger)
+        rules += self.absent(slot, merged, twins)
+        endpoint = self.ir_provider.endpoint(slot.route.endpoint)
+        skeletons = [self.ir_provider.payloads[name] for name in endpoint.payloads]
+        known = {*self.known(twins)}
+        rules += lower_structure(slot.model.id, endpoint, skeletons, known, self.routes_of(slot, twins), self.ledger)
+        return ir.Offer(
+            slot.model.id, cast("ir.RouteName", slot.route.name), slot.mode.name, slot.mode.about,
+            {name: _span(value) for name, value in slot.mode.when.items()},
+            endpoint.id, endpoint.payloads, self.result(slot), self.makes(slot), tuple(parameters),
+            tuple(dict.fromkeys(self.keep_rule(rule) for rule in rules)), self.sets(slot), slot.mode.note,
+            self.ledger.of(f"routes.{slot.route.name}", slot.route.stated, slot.route.endpoint),
+        )  # fmt: skip
+
+    def routes_of(self, slot: Slot, twins: list[Slot]) -> list[str]:
+        return [twin.route.name for twin in twins if twin.mode.name == slot.mode.name]
+
+    def set_by_transport(self, name: str, value: Any) -> Merged:
+        stated = Stated(value, self.source.tree.place(("routes",)), "provider", self.transport_sources(name))
+        kind = "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "text"
+        facts = {"type": kind, "required": True, "fixed": value}
+        return Merged({key: replace(stated, value=fact) for key, fact in facts.items()})
+
+    def transport_sources(self, name: str) -> tuple[str, ...] | None:
+        for transport in self.provider.data["transports"].values():
+            if name in transport.get("parameters", {}) and "from" in transport:
+                documents = transport["from"]
+                return (documents,) if isinstance(documents, str) else tuple(documents)
+        return tuple(self.provider.sources)
+
+    def narrow(self, slot: Slot, merged: dict[str, Merged]) -> None:
+        """A mode's `when` lifts the least number of items that a list holds there."""
+        for name, value in slot.mode.when.items():
+            low = _span(value)[0] if isinstance(_span(value), list) else None
+            if low and name in merged and "count" in merged[name].facts:
+                fact = merged[name].facts["count"]
+                least, most = kinds.values.span(fact.value)
+                merged[name].facts["count"] = replace(fact, value=f"{max(low, least or 0)}..{'' if most is None else most}")
+
+    def absent(self, slot: Slot, merged: Mapping[str, Merged], twins: list[Slot]) -> Iterator[ir.Rule]:
+        """Names that this offer does not take, but another mode does, or the documents say that nobody does."""
+        elsewhere: dict[str, list[str]] = {}
+        for twin in twins:
+            for name in [*twin.names(), *self.sets(twin)]:
+                by_route = name in twin.route.parameters or name in self.sets(twin)
+                where = f"the {twin.route.name} route" if by_route else twin.mode.name
+                if where not in {slot.mode.name, f"the {slot.route.name} route"}:
+                    elsewhere.setdefault(name, []).append(where)
+        chosen = set(slot.mode.when)
+        for name in dict.fromkeys([*elsewhere, *slot.unsupported]):
+            if name in merged or name in chosen:
+                continue
+            if name in elsewhere and (name not in slot.unsupported or slot.unsupported[name].layer.startswith("mode")):
+                args = {"modes": list(dict.fromkeys(elsewhere[name]))}
+                twin = next(t for t in twins if name in [*t.names(), *self.sets(t)] and name not in t.unsupported)
+                facts = merge(name, self.provider.parameters, twin.layers).facts or self.set_by_transport(name, True).facts
+                stated = slot.unsupported.get(name) or facts.get("type") or next(iter(facts.values()))
+                yield from self.absence(name, "only_in", args, replace(stated, value=args["modes"]))
+            elif name in slot.unsupported:
+                args = {"for": slot.model.id if slot.unsupported[name].layer == "model" else "this model"}
+                yield from self.absence(name, "unsupported", args, slot.unsupported[name])
+
+    def absence(self, name: str, kind: str, args: Mapping[str, Any], stated: Stated) -> Iterator[ir.Rule]:
+        evidence = self.ledger.of(f"{name}.{kind}", stated, name)
+        when, holds = kinds.KINDS[kind].lower(kinds.Subject(name, ""), args) or (None, None)
+        told = evidence.conflict is not None and evidence.conflict.verdict == "note"
+        sentence = kinds.KINDS[kind].sentence(args)
+        yield ir.Rule(f"{name}.{kind}", name, kind, args, "note" if told else "reject", sentence, evidence, when, holds)
+        if told and evidence.conflict:
+            yield from self.tolerated(name, evidence.conflict, stated)
+
+    def tolerated(self, name: str, conflict: ir.Conflict, stated: Stated) -> Iterator[ir.Rule]:
+        """A request that only a losing reading allows is judged by that reading."""
+        merged = merge(name, self.provider.parameters, [])
+        for loser in conflict.losers:
+            if isinstance(loser.says, dict):
+                facts = {key: replace(stated, value=v, sources=(loser.document,)) for key, v in loser.says.items()}
+                merged.lay(Layer(stated.place, facts))
+                merged.facts = {k: replace(f, sources=(loser.document,)) for k, f in merged.facts.items()}
+        yield from (rule for rule in lower_parameter(name, merged, {}, self.ledger) if rule.kind != "required")
+
+    # ── Tables and facts ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def keep_rule(self, rule: ir.Rule) -> int:
+        return self.rules.setdefault(repr(rule), (len(self.rules), rule))[0]
+
+    def keep_parameter(self, parameter: ir.Parameter) -> int:
+        return self.parameters.setdefault(repr(parameter), (len(self.parameters), parameter))[0]
+
+    def parameter(self, name: str, merged: Merged, path: str = "") -> ir.Parameter:
+        path = path or name
+        facets = {key: fact.value for key, fact in merged.facts.items() if key not in {"type", "about", "required"}}
+        if merged.soft:
+            facets["soft"] = {key: fact.value for key, fact in merged.soft.items()}
+        evidence = {
+            key: self.ledger.of(f"{path}.{key}", fact, name)
+            for key, fact in merged.facts.items()
+            if key not in {"about", "send", "excess"}
+        }
+        return ir.Parameter(
+            name, merged.value("type", "text"), merged.value("about", ""), bool(merged.value("required", False)),
+            facets, evidence,
+            self.parameter("items", merged.items, f"{path}.items") if merged.items else None,
+            tuple(self.parameter(n, parts, f"{path}.{n}") for n, parts in merged.fields.items()),
+        )  # fmt: skip
+
+    def model(self, model: spec.Model, known: tuple[str, ...]) -> ir.Model:
+        aliases = tuple(
+            ir.Fact(f"alias.{date}", {"as_of": date, "means": snapshot}, self.fact("alias", model, snapshot))
+            for date, snapshot in self.fact_value(model, "alias", {}).items()
+        )
+        regions = tuple(
+            ir.Fact(f"regions.{alias}", {"region": self.region(alias), "route": route}, self.fact("regions", model, alias))
+            for alias, route in self.fact_value(model, "regions", {}).items()
+        )
+        limits = self.fact_value(model, "limits", [])
+        limits = [limits] if isinstance(limits, dict) else limits
+        return ir.Model(
+            model.id, model.like, regions, aliases, tuple(self.prices(model)),
+            tuple(ir.Fact("limits", row, self.fact("limits", model, model.id)) for row in limits),
+            self.ledger.of("models", model.stated, model.id), model.note, known,
+        )  # fmt: skip
+
+    def fact_value(self, model: spec.Model, key: str, default: Any) -> Any:
+        return model.facts[key].value if key in model.facts else default
+
+    def fact(self, key: str, model: spec.Model, subject: str, value: Any = None) -> ir.Evidence:
+        stated = model.facts[key]
+        general = self.provider.evidence.get(key.partition(".")[0])
+        sources = stated.sources or general
+        return self.ledger.of(key, replace(stated, value=subject if value is None else value, sources=sources), model.id)
+
+    def region(self, alias: str) -> str:
+        return next((r.id for r in self.ir_provider.regions if alias in {r.id, r.alias}), alias)
+
+    def prices(self, model: spec.Model) -> Iterator[ir.Fact]:
+        rows = self.fact_value(model, "price", [])
+        for row in rows if isinstance(rows, list) else [rows]:
+            for alias, amounts in row.items():
+                if alias == "when":
+                    continue
+                for money in [amounts] if isinstance(amounts, str) else amounts:
+                    amount, currency = money.split()
+                    key = f"price.{currency}" if f"price.{currency}" in model.facts else "price"
+                    value = {"region": self.region(alias), "amount": amount, "currency": currency, "when": row.get("when", {})}
+                    yield ir.Fact(f"price.{alias}.{currency}", value, self.fact(key, model, "price", amount))
+
+    def examples(self, model: spec.Model, slots: list[Slot]) -> Iterator[ir.Example]:
+        modes = list(dict.fromkeys(slot.mode.name for slot in slots))
+        for example in self.source.examples:
+            mode = example.mode or modes[0]
+            evidence = self.ledger.of("examples", example.stated, mode)
+            yield ir.Example(model.id, mode, example.given, example.breaks, example.becomes, evidence)
+
+
+def _span(value: Any) -> Any:
+    """How many items a list holds, as `[low, high]`; any other value as it is."""
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, str) and ".." in value)):
+        return value
+    return list(kinds.values.span(value))
+
+
+# ── Providers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _provider(provider: spec.Provider, loaded: spec.Spec) -> ir.Provider:
+    data = provider.data
+    ledger = Ledger(loaded.documents, provider.sources, provider.conflicts)
+
+    def evidence(subject: str, *path: str, fact: str = "") -> ir.Evidence:
+        here: Any = data
+        for key in path:
+            here = here[key]
+        documents = here.get("from") if isinstance(here, dict) else None
+        named = (documents,) if isinstance(documents, str) else tuple(documents) if documents else None
+        return ledger.of(fact or ".".join(path), Stated(subject, provider.tree.place(path), "provider", named), subject)
+
+    errors, tasks = data["errors"], data.get("tasks")
+    return ir.Provider(
+        provider.id, data["about"], data["client"],
+        ir.Auth(**{key: value for key, value in data["auth"].items() if key != "from"}),
+        data["hosts"],
+        tuple(ir.Region(name, r.get("alias", ""), r.get("host", ""), evidence(r.get("host", name), "regions", name))
+              for name, r in data["regions"].items()),
+        tuple(ir.Endpoint(name, e["path"], _tuple(e["payload"]), tuple(e["transports"]), evidence(e["path"], "endpoints", name))
+              for name, e in data["endpoints"].items()),
+        tuple(ir.Transport(cast("ir.RouteName", name), t.get("headers", {}), t.get("parameters", {}))
+              for name, t in data["transports"].items()),
+        data["payloads"], data.get("answer", {}), data["results"], data.get("images", {}), data.get("stream", {}),
+        _tasks(tasks, provider, ledger) if tasks else None,
+        ir.Errors(errors["answer"], errors["codes"], errors["rules"], errors.get("status_200_too", False)),
+        data.get("uploads", {}),
+        tuple(conflict(losing) for losing in provider.conflicts.values()),
+        tuple(family.name for family in loaded.families if family.provider == provider.id),
+    )  # fmt: skip
+
+
+def _tasks(tasks: Mapping[str, Any], provider: spec.Provider, ledger: Ledger) -> ir.Tasks:
+    froms = tasks.get("from", {})
+    whole = _tuple(froms) if isinstance(froms, str | list) else None
+    evidence = {
+        key: ledger.of(f"tasks.{key}", Stated(tasks[key] if isinstance(tasks[key], str) else key,
+                                              provider.tree.place(("tasks", key)), "provider",
+                                              _tuple(froms[key]) if isinstance(froms, dict) and key in froms else whole), key)
+        for key in tasks if key != "from"
+    }  # fmt: skip
+    return ir.Tasks(
+        tasks["created"], tasks["answer"], tasks["query"], tasks["states"], tasks.get("list", ""), tasks.get("list_answer"),
+        tasks.get("cancel", ""), tuple(tasks.get("cancelable", ())), _seconds(tasks.get("poll", "10 s")),
+        _seconds(tasks["keep"]) if "keep" in tasks else 0, tasks.get("limits", {}).get("rate", ""), evidence,
+    )  # fmt: skip
+
+
+def _tuple(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _seconds(text: str) -> int:
+    number, unit = text.split()
+    return int(number) * {"s": 1, "min": 60, "h": 3600}[unit]

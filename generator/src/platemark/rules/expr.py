@@ -1,0 +1,227 @@
+"""The language of rules: what every kind is lowered to, and every client is printed from.
+
+Terms are integers, tests are truths, and a reference names a value: a parameter (`size`), the item of the list at
+hand (`@`) or a field of that item (`@.ratio`). There is nothing else, so that each language prints it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias, cast
+
+from platemark.rules import leaves
+
+Measure: TypeAlias = Literal["integer", "points", "count", "width", "height", "hundredths"]
+Format: TypeAlias = Literal["integer", "boolean", "text", "list", "object", "size", "token", "color", "percent", "box"]
+Scalar: TypeAlias = "str | int | bool"
+Values: TypeAlias = "Mapping[str, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An integer taken from a value by one of the extractors."""
+
+    measure: Measure
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of a term over the items of a list."""
+
+    over: str
+    term: Term
+
+
+Term: TypeAlias = "Number | Measured | Product | Total"
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """low ≤ term ≤ high; a bound may be missing."""
+
+    low: Term | None
+    term: Term
+    high: Term | None
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Multiple:
+    term: Term
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value is there, be it `null`."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    of: str
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    of: str
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeIn:
+    """How a picture is given: the scheme of its address."""
+
+    of: str
+    schemes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """The test holds of each item of a list."""
+
+    over: str
+    test: Test
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    test: Test
+
+
+Test: TypeAlias = "Between | Equal | Multiple | Given | Is | OneOf | SchemeIn | Every | All | AnyOf | Not"
+Node: TypeAlias = "Term | Test"
+
+ALWAYS = All(())
+
+MEASURES: Mapping[str, Callable[[object], int]] = {
+    "integer": leaves.integer,
+    "points": leaves.points,
+    "count": leaves.count,
+    "width": leaves.width,
+    "height": leaves.height,
+    "hundredths": leaves.hundredths,
+}
+
+
+class _Missing:
+    pass
+
+
+_MISSING = _Missing()
+
+
+def look_up(of: str, values: Values) -> object:
+    """The value that a reference names."""
+    name, _, part = of.partition(".")
+    value = values.get(name, _MISSING)
+    return cast("Values", value).get(part, _MISSING) if part and isinstance(value, dict) else _MISSING if part else value
+
+
+def measure(term: Term, values: Values) -> int:
+    """The integer that a term stands for."""
+    match term:
+        case Number(value):
+            return value
+        case Measured(name, of):
+            return MEASURES[name](look_up(of, values))
+        case Product(left, right):
+            return measure(left, values) * measure(right, values)
+        case Total(over, each):
+            return sum(measure(each, {**values, "@": item}) for item in leaves.items(look_up(over, values)))
+
+
+def holds(test: Test, values: Values) -> bool:  # noqa: PLR0911 - one case for each node
+    """Whether a test holds of a request's values."""
+    match test:
+        case Between(low, term, high):
+            found = measure(term, values)
+            return (low is None or measure(low, values) <= found) and (high is None or found <= measure(high, values))
+        case Equal(left, right):
+            return measure(left, values) == measure(right, values)
+        case Multiple(term, of):
+            return measure(term, values) % of == 0
+        case Given(of):
+            return look_up(of, values) is not _MISSING
+        case Is(of, name):
+            return leaves.FORMATS[name](look_up(of, values))
+        case OneOf(of, wanted):
+            return any(leaves.equal(look_up(of, values), value) for value in wanted)
+        case SchemeIn(of, schemes):
+            return leaves.scheme(look_up(of, values)) in schemes
+        case Every(over, inner):
+            return all(holds(inner, {**values, "@": item}) for item in leaves.items(look_up(over, values)))
+        case All(tests):
+            return all(holds(inner, values) for inner in tests)
+        case AnyOf(tests):
+            return any(holds(inner, values) for inner in tests)
+        case Not(inner):
+            return not holds(inner, values)
+
+
+def references(node: Node) -> set[str]:
+    """The parameters that a test looks at."""
+    found: set[str] = set()
+    for part in _parts(node):
+        if isinstance(part, str) and not part.startswith("@"):
+            found.add(part.partition(".")[0])
+        elif not isinstance(part, str):
+            found |= references(part)
+    return found
+
+
+def _parts(node: Node) -> list[str | Node]:
+    found: list[str | Node] = []
+    for slot in fields(node):
+        value = getattr(node, slot.name)
+        if slot.name in {"of", "over"} and isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found += [part for part in cast("tuple[Any, ...]", value) if hasattr(part, "__dataclass_fields__")]
+        elif hasattr(value, "__dataclass_fields__"):
+            found.append(value)
+    return found
+
+
+def to_json(node: Node) -> dict[str, Any]:
+    """The node as plain data: its name under `is`, its parts by name."""
+    made: dict[str, Any] = {"is": type(node).__name__}
+    for slot in fields(node):
+        made[slot.name] = _plain(getattr(node, slot.name))
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(part) for part in cast("tuple[Any, ...]", value)]
+    return to_json(value) if hasattr(value, "__dataclass_fields__") else value

@@ -1,0 +1,66 @@
+"""How values are written in a spec: `1..4`, `768*768..2048*2048`, `1:4..4:1`, `..10 MB`, `100.00%`."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+from platemark.rules import leaves
+
+Bound: TypeAlias = "int | None"
+
+_UNITS = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
+_FIGURE = re.compile(r"\d+\*\d+|\d+:\d+|#?\d+(?:\.\d+)?%?|[A-Za-z_][\w.-]*")
+
+
+def halves(text: str) -> tuple[str, str]:
+    """The two sides of `low..high`; a single value is both."""
+    low, dots, high = text.partition("..")
+    return (low.strip(), high.strip()) if dots else (text.strip(), text.strip())
+
+
+def span(value: int | str) -> tuple[Bound, Bound]:
+    """`1..4`, `..500`, `1..` or `8`."""
+    low, high = halves(str(value))
+    return (int(low) if low else None, int(high) if high else None)
+
+
+def area(text: str) -> tuple[Bound, Bound]:
+    """`512*512..2048*2048`, in pixels."""
+    low, high = halves(text)
+    return (pixels(low) if low else None, pixels(high) if high else None)
+
+
+def pixels(size: str) -> int:
+    width, height = leaves.sides(size)
+    return width * height
+
+
+def ratio(text: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """`1:4..4:1`, width to height."""
+    low, high = halves(text)
+    return _pair(low), _pair(high)
+
+
+def _pair(text: str) -> tuple[int, int]:
+    width, _, height = text.partition(":")
+    return int(width), int(height)
+
+
+def most_bytes(text: str) -> int:
+    """`..10 MB`."""
+    number, unit = halves(text)[1].split()
+    return int(number) * _UNITS[unit]
+
+
+def figures(value: object) -> tuple[str, ...]:
+    """The figures in a value as a spec prints it: numbers, sizes, ratios, words. Drift looks these up in documents."""
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    if isinstance(value, int):
+        return (str(value),)
+    if isinstance(value, str):
+        return tuple(dict.fromkeys(_FIGURE.findall(value)))
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    keys = tuple(value) if isinstance(value, dict) else ()
+    return tuple(dict.fromkeys([*keys, *(figure for part in parts for figure in figures(part))]))  # type: ignore[misc]

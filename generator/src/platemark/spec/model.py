@@ -1,0 +1,147 @@
+"""The YAML as frozen values. Each fact keeps its place, and the documents that its line names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from platemark.ir import Document
+from platemark.problems import Place
+from platemark.source import Keys, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A value as a spec states it: where, in which layer, and who says so (None: all sources of the file)."""
+
+    value: Any
+    place: Place
+    layer: str = "family"
+    sources: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one layer says of a parameter, by key. `whole` names the documents of the line as a whole."""
+
+    place: Place
+    facts: Mapping[str, Stated]
+    whole: tuple[str, ...] | None = None
+    items: Layer | None = None
+    fields: Mapping[str, Layer] = field(default_factory=dict[str, "Layer"])
+    soft: Mapping[str, Stated] = field(default_factory=dict[str, Stated])
+
+
+Layers = Mapping[str, Layer]
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    endpoint: str
+    result: str
+    parameters: Layers
+    unsupported: Mapping[str, Stated]
+    stated: Stated
+
+
+@dataclass(frozen=True)
+class Mode:
+    name: str
+    about: str
+    when: Mapping[str, Any]
+    routes: tuple[str, ...]
+    makes: str
+    result: str
+    parameters: Layers
+    unsupported: Mapping[str, Stated]
+    note: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Model:
+    id: str
+    like: str
+    routes: tuple[str, ...]
+    parameters: Layers
+    unsupported: Mapping[str, Stated]
+    modes: Mapping[str, Mode]
+    facts: Mapping[str, Stated]
+    """`alias`, `regions`, `price`, `limits`, as written."""
+    note: str
+    stated: Stated
+
+
+@dataclass(frozen=True)
+class Losing:
+    """A conflict: its key, who lost with which reading, and the decision."""
+
+    key: str
+    readings: Mapping[str, Any]
+    clause: str
+    because: str
+    verdict: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Example:
+    mode: str
+    given: Mapping[str, Any]
+    breaks: str
+    becomes: Mapping[str, Any]
+    stated: Stated
+
+
+@dataclass(frozen=True)
+class Family:
+    name: str
+    provider: str
+    about: str
+    sources: Mapping[str, tuple[str, ...]]
+    models: Mapping[str, Model]
+    routes: Mapping[str, Route]
+    modes: Mapping[str, Mode]
+    makes: str
+    result: str
+    parameters: Layers
+    unsupported: Mapping[str, Stated]
+    errors: Mapping[str, Any]
+    examples: tuple[Example, ...]
+    conflicts: Mapping[str, Losing]
+    tree: Tree
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The parts of a provider's file that are plain data stay so: `tree.data` holds them."""
+
+    id: str
+    sources: Mapping[str, tuple[str, ...]]
+    parameters: Layers
+    evidence: Mapping[str, tuple[str, ...]]
+    conflicts: Mapping[str, Losing]
+    tree: Tree
+
+    @property
+    def data(self) -> dict[str, Any]:
+        assert isinstance(self.tree.data, dict)
+        return self.tree.data
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole folder of specs."""
+
+    documents: tuple[Document, ...]
+    providers: tuple[Provider, ...]
+    families: tuple[Family, ...]
+    documents_tree: Tree
+
+
+def at(tree: Tree, *path: str | int) -> Place:
+    """The place of a key, for messages about it."""
+    keys: Keys = tuple(path)
+    return tree.place(keys)

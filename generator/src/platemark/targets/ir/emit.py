@@ -1,0 +1,18 @@
+"""The IR itself, as JSON: what generators in other languages can build upon."""
+
+from __future__ import annotations
+
+from platemark.ir import SCHEMA_VERSION, Ir, to_json
+from platemark.targets import Examples, Files
+from platemark.targets.text import as_json
+
+
+def emit(ir: Ir, examples: Examples) -> Files:  # noqa: ARG001 - the signature of every target
+    """One file per family, one per provider, and the documents."""
+    files = {"documents.json": as_json({"schema_version": SCHEMA_VERSION, "documents": to_json(ir.documents)})}
+    for provider in ir.providers:
+        about = {key: value for key, value in to_json(provider).items() if key != "families"}
+        files[f"{provider.id}/provider.json"] = as_json({"schema_version": SCHEMA_VERSION, **about})
+    for family in ir.families:
+        files[f"{family.provider}/{family.name}.json"] = as_json({"schema_version": SCHEMA_VERSION, **to_json(family)})
+    return files

@@ -1,0 +1,37 @@
+"""What all targets share: JSON as text, and templates in which nothing is quoted by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from platemark.version import GENERATED_BY
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    """A JSON file that says that it is generated."""
+    return json.dumps({"generated_by": GENERATED_BY, **data}, ensure_ascii=False, indent=1) + "\n"
+
+
+@cache
+def environment(target: str) -> Environment:
+    """The templates of a target. An unknown name is an error, and texts of specs pass a literal filter of the target."""
+    return Environment(
+        loader=PackageLoader(f"platemark.targets.{target}"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - each target has a literal filter of its own; HTML is not emitted
+    )
+
+
+def render(target: str, template: str, filters: Mapping[str, Callable[..., str]], **values: Any) -> str:
+    """A template of a target with its literal filters."""
+    made = environment(target)
+    made.filters.update(filters)
+    return made.get_template(template).render(**values)

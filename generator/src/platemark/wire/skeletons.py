@@ -1,0 +1,364 @@
+"""Skeletons: JSON with `$names`, from which bodies are built and read, answers rendered, and pictures found.
+
+- `$name` stands for a parameter or a field of an answer; any other text, number or boolean is a constant;
+- `$others`, as a value or as a key, stands for every parameter that the skeleton does not name;
+- `{$each: images, image: $item}` in a list stands for one element per picture; other elements of a list stand once.
+
+Emitted clients carry this file as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any, TypeAlias, cast
+
+EACH, ITEM, OTHERS = "$each", "$item", "$others"
+
+Values: TypeAlias = "dict[str, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a body leaves its skeleton: the rule's id, the JSON path, and what stands there."""
+
+    rule: str
+    path: str
+    value: object
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a body says: values and their JSON paths by parameter, faults of its structure, and what a fault hides."""
+
+    values: Values = field(default_factory=dict[str, Any])
+    paths: dict[str, str] = field(default_factory=dict[str, str])
+    faults: list[Fault] = field(default_factory=list[Fault])
+    unread: set[str] = field(default_factory=set[str])
+
+    def fault(self, rule: str, path: str, value: object, hides: Collection[str] = ()) -> None:
+        self.faults.append(Fault(rule, path, value))
+        self.unread.update(set(hides) - self.values.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One element of an answer: what kind it is (`images`, `texts`, `failures`), its item and its other fields."""
+
+    kind: str
+    item: Any
+    fields: Values
+
+
+# ── Looking at a skeleton ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def names(skeleton: object) -> list[str]:
+    """The parameters that a skeleton names, in order."""
+    if isinstance(skeleton, str):
+        return [skeleton[1:]] if skeleton.startswith("$") and skeleton not in (ITEM, OTHERS) else []
+    if isinstance(skeleton, list):
+        return [name for part in cast("list[object]", skeleton) for name in names(part)]
+    if isinstance(skeleton, dict):
+        parts = cast("Values", skeleton)
+        found = [str(parts[EACH])] if EACH in parts else []
+        return found + [name for key, part in parts.items() if not key.startswith("$") for name in names(part)]
+    return []
+
+
+def narrow(skeleton: Any, known: Collection[str]) -> Any:
+    """The skeleton without the places of parameters that a model does not have."""
+    if isinstance(skeleton, list):
+        parts = cast("list[Any]", skeleton)
+        return [narrow(part, known) for part in parts if not isinstance(part, dict) or _kept(part, known)]
+    if isinstance(skeleton, dict):
+        return {key: narrow(part, known) for key, part in cast("Values", skeleton).items() if _kept(part, known)}
+    return skeleton
+
+
+def _kept(part: Any, known: Collection[str]) -> bool:
+    named = names(part)
+    return not named or any(name in known or name == "model" for name in named)
+
+
+def holds_others(skeleton: object) -> bool:
+    """Whether the parameters that a skeleton does not name are keys of this very map."""
+    return skeleton == OTHERS or (isinstance(skeleton, dict) and OTHERS in skeleton)
+
+
+def place(skeleton: Any, name: str, path: str = "") -> str | None:
+    """The JSON path at which a parameter stands; that of its list for a parameter with an element per item."""
+    if skeleton == f"${name}":
+        return path
+    if isinstance(skeleton, list):
+        for part in cast("list[Any]", skeleton):
+            if isinstance(part, dict) and cast("Values", part).get(EACH) == name:
+                return path
+            if (found := place(part, name, f"{path}[0]")) is not None:
+                return found
+    elif isinstance(skeleton, dict):
+        for key, part in cast("Values", skeleton).items():
+            if (found := place(part, name, join(path, key))) is not None:
+                return found
+    return None
+
+
+def others(skeleton: Any, path: str = "") -> str:
+    """The JSON path of the map that holds the parameters which the skeleton does not name."""
+    if isinstance(skeleton, dict):
+        for key, part in cast("Values", skeleton).items():
+            if key == OTHERS:
+                return path
+            if part == OTHERS:
+                return join(path, key)
+            if found := others(part, join(path, key)):
+                return found
+    return ""
+
+
+def join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def resembles(skeleton: Any, body: object) -> int:
+    """How many of the skeleton's keys stand in the body where they should: tells payload styles apart."""
+    if isinstance(skeleton, dict) and isinstance(body, dict):
+        there = cast("Values", body)
+        return sum(1 + resembles(part, there[key]) for key, part in cast("Values", skeleton).items() if key in there)
+    if isinstance(skeleton, list) and isinstance(body, list):
+        first = [(a, b) for a in cast("list[Any]", skeleton)[:1] for b in cast("list[Any]", body)[:1]]
+        return 1 + sum(resembles(a, b) for a, b in first)
+    return -1 if isinstance(skeleton, dict | list) else 0
+
+
+# ── Building ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Absent:
+    pass
+
+
+_ABSENT = _Absent()
+
+
+def build(skeleton: Any, values: Mapping[str, Any]) -> Any:
+    """A body or an answer: what has no value is left out, and `$others` takes what the skeleton does not name."""
+    rest = {name: value for name, value in values.items() if name not in names(skeleton)}
+    built = _build(skeleton, values, rest)
+    return {} if built is _ABSENT else built
+
+
+def _build(skeleton: Any, values: Mapping[str, Any], rest: Values) -> Any:
+    if skeleton == OTHERS:
+        return rest or _ABSENT
+    if isinstance(skeleton, str) and skeleton.startswith("$"):
+        return values.get(skeleton[1:], _ABSENT)
+    if isinstance(skeleton, list):
+        return _build_list(cast("list[Any]", skeleton), values, rest)
+    if isinstance(skeleton, dict):
+        parts = cast("Values", skeleton)
+        made = {key: _build(part, values, rest) for key, part in parts.items() if key not in (EACH, OTHERS)}
+        made = {key: value for key, value in made.items() if value is not _ABSENT} | (rest if OTHERS in parts else {})
+        return made if made or not names(skeleton) else _ABSENT
+    return skeleton
+
+
+def _build_list(parts: list[Any], values: Mapping[str, Any], rest: Values) -> list[Any]:
+    repeated = [part for part in parts if isinstance(part, dict) and EACH in part]
+    columns = [[_build(part, values | _element(item), rest) for item in values.get(part[EACH], ())] for part in repeated]
+    # Several repeated elements stand in reading order: one of each kind in turn.
+    woven = [element for row in zip_longest(*columns, fillvalue=_ABSENT) for element in row]
+    made: list[Any] = []
+    for part in parts:
+        if part in repeated:
+            made += woven if part is repeated[0] else []
+        else:
+            made.append(_build(part, values, rest))
+    return [element for element in made if element is not _ABSENT]
+
+
+def _element(item: Any) -> Values:
+    return cast("Values", item) if isinstance(item, dict) else {"item": item}
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read(skeleton: Any, body: object, known: Collection[str]) -> Reading:
+    """Read a body. `known` are the names that mean something to the model, in whatever mode or route."""
+    reading = Reading()
+    reader = _Reader(reading, set(known), set(names(skeleton)) - {"model"})
+    reader.node(narrow(skeleton, known), body, "", "body")
+    return reading
+
+
+class _Reader:
+    def __init__(self, reading: Reading, known: set[str], named: set[str]) -> None:
+        self.reading = reading
+        self.known = known
+        self.named = named
+
+    def hidden(self, skeleton: Any) -> set[str]:
+        """What can't be read when a part of the body is missing or of the wrong type."""
+        below = set(names(skeleton))
+        return below | (self.known - self.named if _any_others(skeleton) else set[str]())
+
+    def node(self, skeleton: Any, value: object, path: str, key: str) -> None:
+        if skeleton == OTHERS:
+            self.mapping({OTHERS: True}, value, path, key)
+        elif isinstance(skeleton, str) and skeleton.startswith("$"):
+            self.take(skeleton[1:], value, path)
+        elif isinstance(skeleton, dict):
+            self.mapping(cast("Values", skeleton), value, path, key)
+        elif isinstance(skeleton, list):
+            self.sequence(cast("list[Any]", skeleton), value, path, key)
+        elif value != skeleton or isinstance(value, bool) != isinstance(skeleton, bool):
+            self.reading.fault(f"{key}.fixed", path, value)
+
+    def take(self, name: str, value: object, path: str) -> None:
+        if name not in self.reading.values:
+            self.reading.values[name] = value
+            self.reading.paths[name] = path
+
+    def mapping(self, skeleton: Values, value: object, path: str, key: str) -> None:
+        if not isinstance(value, dict):
+            return self.reading.fault(f"{key}.type", path, value, self.hidden(skeleton))
+        there = cast("Values", value)
+        for part_key, part in skeleton.items():
+            if part_key.startswith("$"):
+                continue
+            if part_key in there:
+                self.node(part, there[part_key], join(path, part_key), part_key)
+            elif not _may_miss(part):
+                self.reading.fault(f"{part_key}.required", join(path, part_key), None, self.hidden(part))
+        for extra in [k for k in there if k not in skeleton or k.startswith("$")]:
+            self.extra(extra, there[extra], join(path, extra), OTHERS in skeleton)
+        return None
+
+    def extra(self, key: str, value: object, path: str, among_others: bool) -> None:
+        if key in self.named or (key in self.known and not among_others):
+            self.reading.fault(f"{key}.place", path, value)
+            self.take(key, value, path)
+        elif key in self.known:
+            self.take(key, value, path)
+        else:
+            self.reading.fault("unknown", path, value)
+
+    def sequence(self, patterns: list[Any], value: object, path: str, key: str) -> None:
+        if not isinstance(value, list):
+            return self.reading.fault(f"{key}.type", path, value, self.hidden(patterns))
+        elements = cast("list[object]", value)
+        if len(patterns) == 1 and any(isinstance(part, dict | list) for part in patterns[0].values()):
+            if len(elements) != 1:
+                self.reading.fault(f"{key}.count", path, len(elements), () if elements else self.hidden(patterns))
+            for index, element in enumerate(elements[:1]):
+                self.node(patterns[0], element, f"{path}[{index}]", key)
+            return None
+        seen: set[int] = set()
+        for index, element in enumerate(elements):
+            self.element(patterns, element, f"{path}[{index}]", key, seen)
+        return None
+
+    def element(self, patterns: list[Values], element: object, path: str, key: str, seen: set[int]) -> None:
+        """An element of a list of several kinds is told by its constants and its keys."""
+        there = cast("Values", element) if isinstance(element, dict) else {}
+        fits = [pattern for pattern in patterns if _fits(pattern, there)]
+        if len(fits) != 1:
+            self.reading.fault(f"{key}.shape", path, element)
+            return
+        pattern = fits[0]
+        if EACH in pattern:
+            wire = next(k for k, part in pattern.items() if part == ITEM)
+            name = str(pattern[EACH])
+            self.take(name, [], path)
+            self.reading.values[name].append(there[wire])
+        elif id(pattern) in seen:
+            self.reading.fault(f"{names(pattern)[0]}.count", path, element)
+        else:
+            seen.add(id(pattern))
+            self.mapping(pattern, {k: v for k, v in there.items() if k in pattern}, path, key)
+        for extra in [k for k in there if k not in pattern]:
+            self.reading.fault("unknown", join(path, extra), there[extra])
+
+
+def _fits(pattern: Values, element: Values) -> bool:
+    parts = {key: part for key, part in pattern.items() if not key.startswith("$")}
+    constants = {key: part for key, part in parts.items() if not names(part) and part != ITEM}
+    return all(key in element and element[key] == part for key, part in constants.items()) and any(
+        key in element for key in parts if key not in constants
+    )
+
+
+def _any_others(skeleton: Any) -> bool:
+    if holds_others(skeleton):
+        return True
+    parts: Iterator[Any] = iter(())
+    if isinstance(skeleton, dict):
+        parts = iter(cast("Values", skeleton).values())
+    elif isinstance(skeleton, list):
+        parts = iter(cast("list[Any]", skeleton))
+    return any(_any_others(part) for part in parts)
+
+
+def _may_miss(part: Any) -> bool:
+    """A parameter may be absent as far as structure goes; so may the map that holds only the unnamed ones."""
+    return part == OTHERS or (isinstance(part, str) and part.startswith("$"))
+
+
+# ── Finding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def find(skeleton: Any, answer: object) -> tuple[Values, list[Found]]:
+    """The values and the repeated elements of an answer, in reading order, ignoring all that is new or missing."""
+    values: Values = {}
+    found: list[Found] = []
+    _find(skeleton, answer, values, found)
+    return values, found
+
+
+def _find(skeleton: Any, answer: Any, values: Values, found: list[Found], kind: str = "") -> None:
+    if skeleton == ITEM:
+        found.append(Found(kind, answer, values))
+    elif isinstance(skeleton, str):
+        if skeleton.startswith("$") and answer is not None:
+            values.setdefault(skeleton[1:], answer)
+    elif isinstance(skeleton, dict) and isinstance(answer, dict):
+        for key, part in cast("Values", skeleton).items():
+            if key in answer:
+                _find(part, cast("Values", answer)[key], values, found, kind)
+    elif isinstance(skeleton, list) and isinstance(answer, list):
+        for element in cast("list[Any]", answer):
+            for pattern in cast("list[Any]", skeleton):
+                _find_element(pattern, element, values, found, kind)
+
+
+def _find_element(pattern: Any, element: Any, values: Values, found: list[Found], kind: str) -> None:
+    if not isinstance(pattern, dict) or EACH not in pattern:
+        return _find(pattern, element, values, found, kind)
+    parts = cast("Values", pattern)
+    if not isinstance(element, dict) or _clash(parts, cast("Values", element)):
+        return None
+    fields: Values = {}
+    kind = str(parts[EACH])
+    _find(parts, element, fields, found, kind)
+    if not _holds_item(parts) and all(name in fields for name in names(parts)[1:]):
+        found.append(Found(kind, None, fields))
+    return None
+
+
+def _clash(pattern: Values, element: Values) -> bool:
+    """Whether a constant of the pattern has another value here: tells apart elements with the same keys."""
+    return any(
+        key in element and element[key] != part
+        for key, part in pattern.items()
+        if not key.startswith("$") and isinstance(part, str) and not part.startswith("$")
+    )
+
+
+def _holds_item(skeleton: Any) -> bool:
+    if isinstance(skeleton, dict):
+        return any(_holds_item(part) for part in cast("Values", skeleton).values())
+    if isinstance(skeleton, list):
+        return any(_holds_item(part) for part in cast("list[Any]", skeleton))
+    return skeleton == ITEM
