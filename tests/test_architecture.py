@@ -5,7 +5,7 @@ it may not import platemark, and only its length is bounded besides.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -18,9 +18,9 @@ OUTPUTS = {"write", "targets", "emulator", "testing", "drift", "diff"}
 STAGES = {"source", "spec", "resolve"}
 LEAVES = {"problems", "version"}
 
-MAY_IMPORT = {
-    **dict.fromkeys(LEAVES, set[str]()),
-    "source": set[str](),
+MAY_IMPORT: dict[str, Set[str]] = {
+    **dict.fromkeys(LEAVES, frozenset[str]()),
+    "source": frozenset[str](),
     "spec": {"source"} | CORE,  # lint evaluates rules
     "resolve": {"spec", "source", "ir", "rules"},
     **dict.fromkeys(CORE, CORE),
@@ -168,7 +168,7 @@ def violations(root: Path) -> Iterator[str]:
             yield from (f"{path}:{line}: {message}" for line, message in dict.fromkeys(rule(module)))
 
 
-def _list(names: set[str] | tuple[str, ...]) -> str:
+def _list(names: Set[str] | tuple[str, ...]) -> str:
     return ", ".join(sorted(names))
 
 

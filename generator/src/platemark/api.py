@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from platemark import targets, write
+from platemark import source, targets, write
 from platemark.ir import Ir
 from platemark.resolve import resolve as _resolve
 from platemark.rules.judge import Judgement, judge, route_of
@@ -65,7 +64,4 @@ def check(ir: Ir, out: str | Path) -> write.Plan:
 
 def about(specs: Path) -> dict[str, Any]:
     """What the manifest says of its origin: the generator's version and the digest of the specs."""
-    parts = sha256()
-    for path in sorted(specs.rglob("*.yaml")):
-        parts.update(path.relative_to(specs).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return {"generated_by": "platemark", "version": VERSION, "specs": parts.hexdigest()}
+    return {"generated_by": "platemark", "version": VERSION, "specs": source.digest(specs)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -52,6 +53,27 @@ class Tree:
     def value(self, path: Keys) -> Place:
         """Where the value itself stands, not its key."""
         return self.values.get(path) or self.place(path)
+
+
+def read_folder(folder: Path) -> tuple[dict[str, Tree], list[Problem]]:
+    """Every spec under `folder` by its relative name, and the problems of those that could not be read."""
+    trees: dict[str, Tree] = {}
+    problems: list[Problem] = []
+    for path in [folder / "documents.yaml", *sorted(folder.glob("*/*.yaml"))]:
+        name = path.relative_to(folder).as_posix()
+        try:
+            trees[name] = read(path, f"{folder.name}/{name}")
+        except Invalid as invalid:
+            problems += invalid.problems
+    return trees, problems
+
+
+def digest(folder: Path) -> str:
+    """One digest over all specs under `folder`."""
+    whole = sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
 
 
 def read(path: Path, name: str) -> Tree:
@@ -137,7 +159,9 @@ class _Builder:
         self.values[path] = self._place(event)
         if event.anchor is not None:
             what = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
-            self._report("no-anchors", f"{what} (`{event.anchor}`)", event, "write the value out, or share it in a layer")
+            self._report(
+                "no-anchors", f"{what} (`{event.anchor}`)", event, "write the value out, or share it in a layer"
+            )
             if isinstance(event, yaml.AliasEvent):
                 return None
         if event.tag is not None:

@@ -145,7 +145,9 @@ def look_up(of: str, values: Values) -> object:
     """The value that a reference names."""
     name, _, part = of.partition(".")
     value = values.get(name, _MISSING)
-    return cast("Values", value).get(part, _MISSING) if part and isinstance(value, dict) else _MISSING if part else value
+    return (
+        cast("Values", value).get(part, _MISSING) if part and isinstance(value, dict) else _MISSING if part else value
+    )
 
 
 def measure(term: Term, values: Values) -> int:

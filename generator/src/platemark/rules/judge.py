@@ -99,7 +99,9 @@ def judge(provider: ir.Provider, family: ir.Family, model: str, route: str, body
     if style is None:
         return _refused(family, offer, route, "payload", "input", _shape(body), reading.values)
     findings = [*_structure(family, offer, style, reading), *_rules(provider, family, offer, reading)]
-    return Judgement(model, route, offer.mode, tuple(findings), reading.values, expected(family, offer, reading.values), offer)
+    return Judgement(
+        model, route, offer.mode, tuple(findings), reading.values, expected(family, offer, reading.values), offer
+    )
 
 
 def route_of(provider: ir.Provider, family: ir.Family, model: str, body: object) -> str:
@@ -119,7 +121,9 @@ def _no_route(provider: ir.Provider, family: ir.Family, model: str, route: str, 
     return _refused(family, offer, route, "route", "", route, reading.values)
 
 
-def _refused(family: ir.Family, offer: ir.Offer, route: str, rule: str, path: str, value: Any, values: Any) -> Judgement:
+def _refused(
+    family: ir.Family, offer: ir.Offer, route: str, rule: str, path: str, value: Any, values: Any
+) -> Judgement:
     """A request that is refused before its parameters are looked at."""
     found = next(r for r in family.rules_of(offer) if r.id == rule)
     finding = Finding(found, path, value, found.args["what"])
@@ -182,12 +186,16 @@ def _rules(provider: ir.Provider, family: ir.Family, offer: ir.Offer, reading: R
         if expr.holds(rule.when, reading.values) and not expr.holds(rule.holds, reading.values):
             skeleton = provider.payloads[offer.payloads[0]]
             place = skeletons.place(skeleton, rule.parameter)
-            path = reading.paths.get(rule.parameter) or place or skeletons.join(skeletons.others(skeleton), rule.parameter)
+            path = (
+                reading.paths.get(rule.parameter) or place or skeletons.join(skeletons.others(skeleton), rule.parameter)
+            )
             value = reading.values.get(rule.parameter)
             yield Finding(rule, path, value, nearest(rule, rules, value))
 
 
-def expected(family: ir.Family, offer: ir.Offer, values: Mapping[str, Any], last: sizes.Size | None = None) -> sizes.Expected:
+def expected(
+    family: ir.Family, offer: ir.Offer, values: Mapping[str, Any], last: sizes.Size | None = None
+) -> sizes.Expected:
     """The size that will come back; `last` is the size of the last input picture, where it is known."""
     parameter = family.parameter_of(offer, "size")
     if parameter is None:

@@ -19,9 +19,7 @@ _SCHEME = re.compile(r"(https?|oss)://[^\s/]\S*|(data):[a-z]+/[a-zA-Z0-9.+-]+;ba
 
 def is_integer(value: object) -> bool:
     """A JSON number without a fraction: 1.0 is the integer 1, `true` is not."""
-    return (isinstance(value, int) and not isinstance(value, bool)) or (
-        isinstance(value, float) and value.is_integer()
-    )
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 def is_boolean(value: object) -> bool:

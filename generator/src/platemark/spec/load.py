@@ -16,31 +16,24 @@ from platemark.spec.model import Example, Family, Layer, Layers, Losing, Mode, M
 
 def load(folder: Path) -> Spec:
     """Load all specs under `folder`; raises `Invalid` with every problem of reading and shape."""
-    problems: list[Problem] = []
-    trees: dict[str, Tree] = {}
-    names = sorted(path.relative_to(folder) for path in folder.glob("*/*.yaml"))
-    for name in [Path("documents.yaml"), *names]:
-        try:
-            tree = source.read(folder / name, f"{folder.name}/{name.as_posix()}")
-        except Invalid as invalid:
-            problems += invalid.problems
-            continue
-        kind = "documents" if name.name == "documents.yaml" else "provider" if name.stem == "provider" else "family"
-        trees[name.as_posix()] = tree
-        problems += shape.check(tree, kind)
-    for name in names:
-        if f"{name.parent}/provider.yaml" not in trees and Path(f"{name.parent}/provider.yaml") not in names:
-            at = Place(f"{folder.name}/{name.as_posix()}", 1, 1, 1, 1)
-            problems.append(Problem("no-provider", "this folder has no provider.yaml", at))
+    trees, problems = source.read_folder(folder)
+    for name, tree in trees.items():
+        problems += shape.check(tree, _kind(name))
+        if "/" in name and f"{name.partition('/')[0]}/provider.yaml" not in trees:
+            problems.append(Problem("no-provider", "this folder has no provider.yaml", Place(tree.file, 1, 1, 1, 1)))
     if problems:
         raise Invalid(problems)
-    families = [name for name in names if name.stem != "provider"]
+    of_kind = {kind: [name for name in trees if _kind(name) == kind] for kind in ("provider", "family")}
     return Spec(
         _documents(trees["documents.yaml"]),
-        tuple(_provider(name.parent.name, trees[name.as_posix()]) for name in names if name.stem == "provider"),
-        tuple(_Reader(trees[name.as_posix()]).family(name.stem, name.parent.name) for name in families),
+        tuple(_provider(name.partition("/")[0], trees[name]) for name in of_kind["provider"]),
+        tuple(_Reader(trees[name]).family(Path(name).stem, name.partition("/")[0]) for name in of_kind["family"]),
         trees["documents.yaml"],
     )
+
+
+def _kind(name: str) -> shape.SchemaName:
+    return "documents" if name == "documents.yaml" else "provider" if name.endswith("/provider.yaml") else "family"
 
 
 def _documents(tree: Tree) -> tuple[Document, ...]:
@@ -116,7 +109,12 @@ class _Reader:
         def stated(key: str, *inside: str) -> Stated:
             dotted = prefix + key
             documents = by_key.get(dotted) or by_key.get(dotted.partition(".")[0]) or whole
-            return Stated(self.get((*path, *inside, key.rpartition(".")[2])), self.tree.place((*path, *inside, key.rpartition(".")[2])), layer, documents)  # noqa: E501
+            return Stated(
+                self.get((*path, *inside, key.rpartition(".")[2])),
+                self.tree.place((*path, *inside, key.rpartition(".")[2])),
+                layer,
+                documents,
+            )  # noqa: E501
 
         value: dict[str, Any] = self.get(path)
         special = {"from", "items", "fields", "soft"}
@@ -126,7 +124,10 @@ class _Reader:
             {key: stated(key) for key in value if key not in special},
             whole,
             items,
-            {n: self._layer((*path, "fields", n), layer, whole, by_key, f"{prefix}{n}.") for n in value.get("fields", {})},
+            {
+                n: self._layer((*path, "fields", n), layer, whole, by_key, f"{prefix}{n}.")
+                for n in value.get("fields", {})
+            },
             {key: stated(f"soft.{key}", "soft") for key in value.get("soft", {})},
         )
 

@@ -16,7 +16,13 @@ from platemark.problems import Problem, did_you_mean
 from platemark.source import Tree
 
 SchemaName: TypeAlias = Literal["documents", "provider", "family"]
-_NOUNS = {"object": "a map", "array": "a list", "string": "text", "integer": "a whole number", "boolean": "true or false"}
+_NOUNS = {
+    "object": "a map",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
 
 
 def schema(name: SchemaName) -> dict[str, Any]:

@@ -166,7 +166,9 @@ def _build(skeleton: Any, values: Mapping[str, Any], rest: Values) -> Any:
 
 def _build_list(parts: list[Any], values: Mapping[str, Any], rest: Values) -> list[Any]:
     repeated = [part for part in parts if isinstance(part, dict) and EACH in part]
-    columns = [[_build(part, values | _element(item), rest) for item in values.get(part[EACH], ())] for part in repeated]
+    columns = [
+        [_build(part, values | _element(item), rest) for item in values.get(part[EACH], ())] for part in repeated
+    ]
     # Several repeated elements stand in reading order: one of each kind in turn.
     woven = [element for row in zip_longest(*columns, fillvalue=_ABSENT) for element in row]
     made: list[Any] = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from platemark import ir
-from platemark.evidence import Ledger
+from platemark.resolve.evidence import Ledger
 from platemark.problems import Place
 from platemark.rules import expr, kinds
 from platemark.rules.expr import All, AnyOf, Every, Is, Not, Test
@@ -58,7 +58,9 @@ class _Lowering:
         for name, field in parts.fields.items():
             yield from self.rules(f"{path}.{name}", f"{ref}.{name}", field, wrap)
 
-    def rule(self, path: str, kind: kinds.Kind, at: kinds.Subject, parts: Facts, stated: Stated, wrap: Any) -> Iterator[ir.Rule]:  # noqa: E501
+    def rule(
+        self, path: str, kind: kinds.Kind, at: kinds.Subject, parts: Facts, stated: Stated, wrap: Any
+    ) -> Iterator[ir.Rule]:  # noqa: E501
         args = dict(kind.parse(stated.value))
         if kind.name == "type" and "tokens" in parts.facts:
             args["tokens"] = True
@@ -67,7 +69,17 @@ class _Lowering:
             verdict = "adjust"
         evidence = self.ledger.of(f"{path}.{kind.name}", stated, self.parameter)
         when, holds = self.wrapped(kind.lower(at, args), wrap)
-        rule = ir.Rule(f"{path}.{kind.name}", self.parameter, kind.name, args, verdict, self.sentence(kind, args, parts), evidence, when, holds)  # type: ignore[arg-type]  # noqa: E501
+        rule = ir.Rule(
+            f"{path}.{kind.name}",
+            self.parameter,
+            kind.name,
+            args,
+            verdict,
+            self.sentence(kind, args, parts),
+            evidence,
+            when,
+            holds,
+        )  # type: ignore[arg-type]  # noqa: E501
         conflict = evidence.conflict
         if conflict is None or conflict.verdict != "note" or conflict.clause == "compatible":
             yield rule
@@ -86,7 +98,9 @@ class _Lowering:
             args = kind.parse(value)
             when, holds = self.wrapped(kind.lower(at, args), wrap)
             id_ = f"{rule.id.rpartition('.')[0]}.{kind.name}"
-            notes.append(ir.Rule(id_, self.parameter, kind.name, args, "note", kind.sentence(args), rule.evidence, when, holds))
+            notes.append(
+                ir.Rule(id_, self.parameter, kind.name, args, "note", kind.sentence(args), rule.evidence, when, holds)
+            )
         if rule.holds is None or rule.when is None:
             yield rule
             yield from notes
@@ -100,7 +114,9 @@ class _Lowering:
         when, holds = self.wrapped(kind.lower(at, args), wrap)
         evidence = self.ledger.of(f"{path}.soft.{kind.name}", stated, self.parameter)
         sentence = f"recommended: {kind.sentence(args)}"
-        return ir.Rule(f"{path}.soft.{kind.name}", self.parameter, kind.name, args, "note", sentence, evidence, when, holds)
+        return ir.Rule(
+            f"{path}.soft.{kind.name}", self.parameter, kind.name, args, "note", sentence, evidence, when, holds
+        )
 
     def wrapped(self, lowered: kinds.Lowered | None, wrap: Any) -> tuple[Test | None, Test | None]:
         """Within a list, a rule says of each item: where it applies, it holds."""
@@ -114,19 +130,28 @@ class _Lowering:
 
     def sentence(self, kind: kinds.Kind, args: kinds.Args, parts: Facts) -> str:
         said = kind.sentence(args)
-        return f"{said}; the rest is cut off" if kind.name == "length" and parts.value("excess") == "truncated" else said
+        return (
+            f"{said}; the rest is cut off" if kind.name == "length" and parts.value("excess") == "truncated" else said
+        )
 
 
 # ── The keys that carry the parameters ────────────────────────────────────────────────────────────────────────────
 
 
 def lower_structure(
-    model: str, endpoint: ir.Endpoint, payloads: Sequence[Any], known: Collection[str], routes: Sequence[str], ledger: Ledger
+    model: str,
+    endpoint: ir.Endpoint,
+    payloads: Sequence[Any],
+    known: Collection[str],
+    routes: Sequence[str],
+    ledger: Ledger,
 ) -> list[ir.Rule]:
     """The rules that follow from endpoint and skeleton; the reader of bodies judges them."""
     found: dict[str, ir.Rule] = {}
 
-    def add(id_: str, kind: str, what: str, verdict: ir.Verdict = "reject", sentence: str = "", about: str = "") -> None:
+    def add(
+        id_: str, kind: str, what: str, verdict: ir.Verdict = "reject", sentence: str = "", about: str = ""
+    ) -> None:
         losing = ledger.losing(id_, "provider")
         evidence = endpoint.evidence
         if losing:

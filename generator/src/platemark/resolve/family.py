@@ -1,84 +1,19 @@
-"""From specs to IR: layers are laid over each other, rules lowered, evidence derived."""
+"""A family: for each model × route × mode, its parameters merged, its rules lowered, its evidence derived."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from platemark import ir
-from platemark.evidence import Ledger, conflict
-from platemark.lowering import lower_parameter, lower_structure
+from platemark.resolve.evidence import Ledger, conflict
+from platemark.resolve.layers import Merged, merge
+from platemark.resolve.lowering import lower_parameter, lower_structure
 from platemark.rules import kinds
+from platemark.rules.values import span
 from platemark.spec import model as spec
 from platemark.spec.model import Layer, Stated
-
-_SLOT = ("range", "one_of", "fixed")
-"""One slot: an override by one of these replaces the others."""
-
-
-def resolve(loaded: spec.Spec) -> ir.Ir:
-    """The IR of specs whose references hold (see `spec.lint`)."""
-    providers = {provider.id: _provider(provider, loaded) for provider in loaded.providers}
-    families = [
-        FamilyResolver(family, provider, providers[provider.id], loaded.documents).family()
-        for family in loaded.families
-        for provider in loaded.providers
-        if provider.id == family.provider
-    ]
-    return ir.Ir(loaded.documents, tuple(providers.values()), tuple(families))
-
-
-# ── Parameters: layer upon layer ──────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass
-class Merged:
-    """A parameter while its layers are laid: each fact with the line that stated it last."""
-
-    facts: dict[str, Stated] = field(default_factory=dict[str, Stated])
-    soft: dict[str, Stated] = field(default_factory=dict[str, Stated])
-    items: Merged | None = None
-    fields: dict[str, Merged] = field(default_factory=dict[str, "Merged"])
-
-    def lay(self, layer: Layer, first: bool = False) -> None:
-        """Lay a layer over this one. The first layer of a file speaks for what the provider left without a source."""
-        if first and layer.whole:
-            self.facts = {k: replace(f, sources=f.sources or layer.whole) for k, f in self.facts.items()}
-        if any(key in layer.facts for key in _SLOT):
-            self.facts = {key: fact for key, fact in self.facts.items() if key not in _SLOT}
-        for key, fact in layer.facts.items():
-            old = self.facts.get(key)
-            grown = old is not None and key == "tokens"
-            self.facts[key] = replace(fact, value={**old.value, **fact.value}) if old and grown else fact
-        if "fixed" in layer.facts and "default" not in layer.facts:
-            self.facts["default"] = layer.facts["fixed"]
-        self.soft |= layer.soft
-        if layer.items:
-            self.items = Merged()
-            self.items.lay(layer.items)
-        for name, inner in layer.fields.items():
-            self.fields[name] = Merged()
-            self.fields[name].lay(inner)
-
-    def value(self, key: str, default: Any = None) -> Any:
-        return self.facts[key].value if key in self.facts else default
-
-
-def merge(name: str, base: spec.Layers, layers: list[spec.Layers]) -> Merged:
-    """A parameter's facts, later layers over earlier ones."""
-    merged = Merged()
-    if name in base:
-        merged.lay(base[name])
-    first = True
-    for layer in layers:
-        if name in layer:
-            merged.lay(layer[name], first)
-            first = False
-    return merged
-
-
-# ── Families ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
@@ -154,7 +89,9 @@ class FamilyResolver:
                 yield Slot(model, route, mode, layers, unsupported)
 
     def known(self, slots: list[Slot]) -> tuple[str, ...]:
-        names = [name for slot in slots for name in [*slot.names(), *slot.unsupported, *self.sets(slot), *slot.mode.when]]
+        names = [
+            name for slot in slots for name in [*slot.names(), *slot.unsupported, *self.sets(slot), *slot.mode.when]
+        ]
         return tuple(dict.fromkeys(names))
 
     def sets(self, slot: Slot) -> Mapping[str, Any]:
@@ -215,8 +152,10 @@ class FamilyResolver:
             low = _span(value)[0] if isinstance(_span(value), list) else None
             if low and name in merged and "count" in merged[name].facts:
                 fact = merged[name].facts["count"]
-                least, most = kinds.values.span(fact.value)
-                merged[name].facts["count"] = replace(fact, value=f"{max(low, least or 0)}..{'' if most is None else most}")
+                least, most = span(fact.value)
+                merged[name].facts["count"] = replace(
+                    fact, value=f"{max(low, least or 0)}..{'' if most is None else most}"
+                )
 
     def absent(self, slot: Slot, merged: Mapping[str, Merged], twins: list[Slot]) -> Iterator[ir.Rule]:
         """Names that this offer does not take, but another mode does, or the documents say that nobody does."""
@@ -234,7 +173,9 @@ class FamilyResolver:
             if name in elsewhere and (name not in slot.unsupported or slot.unsupported[name].layer.startswith("mode")):
                 args = {"modes": list(dict.fromkeys(elsewhere[name]))}
                 twin = next(t for t in twins if name in [*t.names(), *self.sets(t)] and name not in t.unsupported)
-                facts = merge(name, self.provider.parameters, twin.layers).facts or self.set_by_transport(name, True).facts
+                facts = (
+                    merge(name, self.provider.parameters, twin.layers).facts or self.set_by_transport(name, True).facts
+                )
                 stated = slot.unsupported.get(name) or facts.get("type") or next(iter(facts.values()))
                 yield from self.absence(name, "only_in", args, replace(stated, value=args["modes"]))
             elif name in slot.unsupported:
@@ -291,7 +232,9 @@ class FamilyResolver:
             for date, snapshot in self.fact_value(model, "alias", {}).items()
         )
         regions = tuple(
-            ir.Fact(f"regions.{alias}", {"region": self.region(alias), "route": route}, self.fact("regions", model, alias))
+            ir.Fact(
+                f"regions.{alias}", {"region": self.region(alias), "route": route}, self.fact("regions", model, alias)
+            )
             for alias, route in self.fact_value(model, "regions", {}).items()
         )
         limits = self.fact_value(model, "limits", [])
@@ -309,7 +252,9 @@ class FamilyResolver:
         stated = model.facts[key]
         general = self.provider.evidence.get(key.partition(".")[0])
         sources = stated.sources or general
-        return self.ledger.of(key, replace(stated, value=subject if value is None else value, sources=sources), model.id)
+        return self.ledger.of(
+            key, replace(stated, value=subject if value is None else value, sources=sources), model.id
+        )
 
     def region(self, alias: str) -> str:
         return next((r.id for r in self.ir_provider.regions if alias in {r.id, r.alias}), alias)
@@ -323,7 +268,12 @@ class FamilyResolver:
                 for money in [amounts] if isinstance(amounts, str) else amounts:
                     amount, currency = money.split()
                     key = f"price.{currency}" if f"price.{currency}" in model.facts else "price"
-                    value = {"region": self.region(alias), "amount": amount, "currency": currency, "when": row.get("when", {})}
+                    value = {
+                        "region": self.region(alias),
+                        "amount": amount,
+                        "currency": currency,
+                        "when": row.get("when", {}),
+                    }
                     yield ir.Fact(f"price.{alias}.{currency}", value, self.fact(key, model, "price", amount))
 
     def examples(self, model: spec.Model, slots: list[Slot]) -> Iterator[ir.Example]:
@@ -338,64 +288,4 @@ def _span(value: Any) -> Any:
     """How many items a list holds, as `[low, high]`; any other value as it is."""
     if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, str) and ".." in value)):
         return value
-    return list(kinds.values.span(value))
-
-
-# ── Providers ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _provider(provider: spec.Provider, loaded: spec.Spec) -> ir.Provider:
-    data = provider.data
-    ledger = Ledger(loaded.documents, provider.sources, provider.conflicts)
-
-    def evidence(subject: str, *path: str, fact: str = "") -> ir.Evidence:
-        here: Any = data
-        for key in path:
-            here = here[key]
-        documents = here.get("from") if isinstance(here, dict) else None
-        named = (documents,) if isinstance(documents, str) else tuple(documents) if documents else None
-        return ledger.of(fact or ".".join(path), Stated(subject, provider.tree.place(path), "provider", named), subject)
-
-    errors, tasks = data["errors"], data.get("tasks")
-    return ir.Provider(
-        provider.id, data["about"], data["client"],
-        ir.Auth(**{key: value for key, value in data["auth"].items() if key != "from"}),
-        data["hosts"],
-        tuple(ir.Region(name, r.get("alias", ""), r.get("host", ""), evidence(r.get("host", name), "regions", name))
-              for name, r in data["regions"].items()),
-        tuple(ir.Endpoint(name, e["path"], _tuple(e["payload"]), tuple(e["transports"]), evidence(e["path"], "endpoints", name))
-              for name, e in data["endpoints"].items()),
-        tuple(ir.Transport(cast("ir.RouteName", name), t.get("headers", {}), t.get("parameters", {}))
-              for name, t in data["transports"].items()),
-        data["payloads"], data.get("answer", {}), data["results"], data.get("images", {}), data.get("stream", {}),
-        _tasks(tasks, provider, ledger) if tasks else None,
-        ir.Errors(errors["answer"], errors["codes"], errors["rules"], errors.get("status_200_too", False)),
-        data.get("uploads", {}),
-        tuple(conflict(losing) for losing in provider.conflicts.values()),
-        tuple(family.name for family in loaded.families if family.provider == provider.id),
-    )  # fmt: skip
-
-
-def _tasks(tasks: Mapping[str, Any], provider: spec.Provider, ledger: Ledger) -> ir.Tasks:
-    froms = tasks.get("from", {})
-    whole = _tuple(froms) if isinstance(froms, str | list) else None
-    evidence = {
-        key: ledger.of(f"tasks.{key}", Stated(tasks[key] if isinstance(tasks[key], str) else key,
-                                              provider.tree.place(("tasks", key)), "provider",
-                                              _tuple(froms[key]) if isinstance(froms, dict) and key in froms else whole), key)
-        for key in tasks if key != "from"
-    }  # fmt: skip
-    return ir.Tasks(
-        tasks["created"], tasks["answer"], tasks["query"], tasks["states"], tasks.get("list", ""), tasks.get("list_answer"),
-        tasks.get("cancel", ""), tuple(tasks.get("cancelable", ())), _seconds(tasks.get("poll", "10 s")),
-        _seconds(tasks["keep"]) if "keep" in tasks else 0, tasks.get("limits", {}).get("rate", ""), evidence,
-    )  # fmt: skip
-
-
-def _tuple(value: str | list[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _seconds(text: str) -> int:
-    number, unit = text.split()
-    return int(number) * {"s": 1, "min": 60, "h": 3600}[unit]
+    return list(span(value))
