@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from platemark import source, targets, write
+from platemark import lint, source, targets, write
 from platemark.ir import Ir
 from platemark.resolve import resolve as _resolve
 from platemark.rules.judge import Judgement, judge, route_of
-from platemark.spec import lint
 from platemark.spec.load import load as _load
 from platemark.spec.model import Spec
 from platemark.version import VERSION
@@ -45,7 +44,7 @@ def evaluate(ir: Ir, model: str, body: object, route: str | None = None) -> Judg
     """What becomes of a wire body. Without `route`: stream if the body says so, else the first that has its mode.
 
     Raises KeyError for an unknown model."""
-    provider, family, found = ir.models[model]
+    provider, family, found = ir.find(model)
     return judge(provider, family, found.id, route or route_of(provider, family, found.id, body), body)
 
 

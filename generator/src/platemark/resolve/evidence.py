@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from platemark.ir import Conflict, Document, Evidence, Reading, Source, Verdict
+from platemark.ir import Conflict, Document, Evidence, Reading, Source, Status, Verdict
 from platemark.rules.values import figures
 from platemark.spec.model import Losing, Stated
 
 _VERDICTS: Mapping[str, Verdict] = {
-    "error": "reject", "newest": "reject", "compatible": "reject",
-    "silence": "note", "third-party": "note", "unresolved": "note",
-}  # fmt: skip
+    "error": "reject",
+    "newest": "reject",
+    "compatible": "reject",
+    "silence": "note",
+    "third-party": "note",
+    "unresolved": "note",
+}
 """What becomes of a request that only a losing reading allows, by the clause that decided."""
 
 
@@ -66,7 +70,7 @@ class Ledger:
         sections = ", ".join(self.sources.get(document, ()))
         return f"{sections}: {subject}" if sections else subject
 
-    def status(self, documents: Iterable[str], losing: Losing | None) -> str:  # type: ignore[override]
+    def status(self, documents: Iterable[str], losing: Losing | None) -> Status:
         """How well a fact is supported."""
         if losing and losing.clause == "unresolved":
             return "unresolved"

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from platemark import ir
+from platemark.plain import each, is_map, is_seq
 from platemark.resolve.evidence import Ledger, conflict
 from platemark.resolve.layers import Merged, merge
 from platemark.resolve.lowering import lower_parameter, lower_structure
+from platemark.resolve.models import ModelResolver
 from platemark.rules import kinds
 from platemark.rules.values import span
 from platemark.spec import model as spec
@@ -26,17 +28,36 @@ class Slot:
     layers: list[spec.Layers]
     unsupported: Mapping[str, Stated]
 
+    @property
+    def own(self) -> spec.Mode | None:
+        """What the model's own line says of the mode."""
+        return self.model.modes.get(self.mode.name)
+
+    @property
+    def makes(self) -> str:
+        return (self.own and self.own.makes) or self.mode.makes
+
+    @property
+    def result(self) -> str:
+        return (self.own and self.own.result) or self.mode.result or self.route.result
+
     def names(self) -> list[str]:
+        """The parameters that it takes; a list that the mode says is empty is none."""
         found = [name for layer in self.layers for name in layer]
-        gone = {name for name, value in self.mode.when.items() if value == 0 and not isinstance(value, bool)}
-        return [n for n in dict.fromkeys(found) if n not in self.unsupported and n not in gone]
+        gone = {name for name, value in self.mode.when.items() if not isinstance(value, bool) and value == 0}
+        return [name for name in dict.fromkeys(found) if name not in self.unsupported and name not in gone]
 
 
 class FamilyResolver:
     """Resolves one family. Rules and parameters go into tables; offers keep their positions."""
 
-    def __init__(self, family: spec.Family, provider: spec.Provider, ir_provider: ir.Provider,
-                 documents: tuple[ir.Document, ...]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        family: spec.Family,
+        provider: spec.Provider,
+        ir_provider: ir.Provider,
+        documents: tuple[ir.Document, ...],
+    ) -> None:
         self.source = family
         self.provider = provider
         self.ir_provider = ir_provider
@@ -48,30 +69,37 @@ class FamilyResolver:
         models = {name: self.like(model) for name, model in self.source.models.items()}
         slots = {name: list(self.slots(model)) for name, model in models.items()}
         known = {name: self.known(slots[name]) for name in models}
+        # Offers first: they fill the tables.
         offers = tuple(self.offer(slot, slots[name]) for name in models for slot in slots[name])
-        family = self.source
+        resolver = ModelResolver(self.provider, self.ir_provider.regions, self.ledger)
         return ir.Family(
-            family.name, family.provider, family.about,
-            tuple(self.model(model, known[name]) for name, model in models.items()),
-            tuple(parameter for _, parameter in self.parameters.values()),
-            tuple(rule for _, rule in self.rules.values()),
-            offers,
-            tuple(example for name in models for example in self.examples(models[name], slots[name])),
-            tuple(conflict(losing) for losing in family.conflicts.values()),
-            family.errors,
-        )  # fmt: skip
+            name=self.source.name,
+            provider=self.source.provider,
+            about=self.source.about,
+            models=tuple(resolver.model(model, known[name]) for name, model in models.items()),
+            parameters=tuple(parameter for _, parameter in self.parameters.values()),
+            rules=tuple(rule for _, rule in self.rules.values()),
+            offers=offers,
+            examples=tuple(example for name in models for example in self.examples(models[name], slots[name])),
+            conflicts=tuple(conflict(losing) for losing in self.source.conflicts.values()),
+            errors=self.source.errors,
+        )
 
     def like(self, model: spec.Model) -> spec.Model:
         """A snapshot is its base under another id; what its own line says wins."""
         if not model.like:
             return model
         base = self.like(self.source.models[model.like])
+        inherited = {key: fact for key, fact in base.facts.items() if key != "alias"}
         return replace(
-            base, id=model.id, like=model.like, note=model.note or base.note, stated=model.stated,
-            facts={**{k: v for k, v in base.facts.items() if k != "alias"}, **model.facts},
-            routes=model.routes or base.routes, parameters={**base.parameters, **model.parameters},
-            modes={**base.modes, **model.modes}, unsupported={**base.unsupported, **model.unsupported},
-        )  # fmt: skip
+            model,
+            routes=model.routes or base.routes,
+            parameters={**base.parameters, **model.parameters},
+            unsupported={**base.unsupported, **model.unsupported},
+            modes={**base.modes, **model.modes},
+            facts={**inherited, **model.facts},
+            note=model.note or base.note,
+        )
 
     def slots(self, model: spec.Model) -> Iterator[Slot]:
         """Every route × mode of a model, in the order of the spec."""
@@ -82,10 +110,9 @@ class FamilyResolver:
             for name, route in family.routes.items():
                 if name not in routes or (model.routes and name not in model.routes):
                     continue
-                layers = [family.parameters, route.parameters, mode.parameters, model.parameters]
-                layers += [own.parameters] if own else []
-                unsupported = {**family.unsupported, **route.unsupported, **mode.unsupported, **model.unsupported,
-                               **(own.unsupported if own else {})}  # fmt: skip
+                stages = [family, route, mode, model, *([own] if own else [])]
+                layers = [stage.parameters for stage in stages]
+                unsupported = {name: stated for stage in stages for name, stated in stage.unsupported.items()}
                 yield Slot(model, route, mode, layers, unsupported)
 
     def known(self, slots: list[Slot]) -> tuple[str, ...]:
@@ -97,14 +124,6 @@ class FamilyResolver:
     def sets(self, slot: Slot) -> Mapping[str, Any]:
         """The parameters that the transport sets."""
         return self.ir_provider.transport(slot.route.name).parameters
-
-    def makes(self, slot: Slot) -> str:
-        own = slot.model.modes.get(slot.mode.name)
-        return (own and own.makes) or slot.mode.makes or self.source.makes or "1"
-
-    def result(self, slot: Slot) -> str:
-        own = slot.model.modes.get(slot.mode.name)
-        return (own and own.result) or slot.mode.result or slot.route.result or self.source.result
 
     def offer(self, slot: Slot, twins: list[Slot]) -> ir.Offer:
         merged = {name: merge(name, self.provider.parameters, slot.layers) for name in slot.names()}
@@ -120,15 +139,25 @@ class FamilyResolver:
         rules += self.absent(slot, merged, twins)
         endpoint = self.ir_provider.endpoint(slot.route.endpoint)
         skeletons = [self.ir_provider.payloads[name] for name in endpoint.payloads]
-        known = {*self.known(twins)}
-        rules += lower_structure(slot.model.id, endpoint, skeletons, known, self.routes_of(slot, twins), self.ledger)
+        known = self.known(twins)
+        routes = self.routes_of(slot, twins)
+        rules += lower_structure(slot.model.id, endpoint, skeletons, known, routes=routes, ledger=self.ledger)
         return ir.Offer(
-            slot.model.id, cast("ir.RouteName", slot.route.name), slot.mode.name, slot.mode.about,
-            {name: _span(value) for name, value in slot.mode.when.items()},
-            endpoint.id, endpoint.payloads, self.result(slot), self.makes(slot), tuple(parameters),
-            tuple(dict.fromkeys(self.keep_rule(rule) for rule in rules)), self.sets(slot), slot.mode.note,
-            self.ledger.of(f"routes.{slot.route.name}", slot.route.stated, slot.route.endpoint),
-        )  # fmt: skip
+            model=slot.model.id,
+            route=cast("ir.RouteName", slot.route.name),
+            mode=slot.mode.name,
+            about=slot.mode.about,
+            when={name: _span(value) for name, value in slot.mode.when.items()},
+            endpoint=endpoint.id,
+            payloads=endpoint.payloads,
+            result=slot.result or self.source.result,
+            makes=slot.makes or self.source.makes or "1",
+            parameters=tuple(parameters),
+            rules=tuple(dict.fromkeys(self.keep_rule(rule) for rule in rules)),
+            sets=self.sets(slot),
+            note=slot.mode.note,
+            evidence=self.ledger.of(f"routes.{slot.route.name}", slot.route.stated, slot.route.endpoint),
+        )
 
     def routes_of(self, slot: Slot, twins: list[Slot]) -> list[str]:
         return [twin.route.name for twin in twins if twin.mode.name == slot.mode.name]
@@ -142,20 +171,19 @@ class FamilyResolver:
     def transport_sources(self, name: str) -> tuple[str, ...] | None:
         for transport in self.provider.data["transports"].values():
             if name in transport.get("parameters", {}) and "from" in transport:
-                documents = transport["from"]
-                return (documents,) if isinstance(documents, str) else tuple(documents)
+                return each(transport["from"])
         return tuple(self.provider.sources)
 
     def narrow(self, slot: Slot, merged: dict[str, Merged]) -> None:
         """A mode's `when` lifts the least number of items that a list holds there."""
         for name, value in slot.mode.when.items():
-            low = _span(value)[0] if isinstance(_span(value), list) else None
+            held = _span(value)
+            low = held[0] if is_seq(held) else None
             if low and name in merged and "count" in merged[name].facts:
                 fact = merged[name].facts["count"]
                 least, most = span(fact.value)
-                merged[name].facts["count"] = replace(
-                    fact, value=f"{max(low, least or 0)}..{'' if most is None else most}"
-                )
+                narrowed = f"{max(low, least or 0)}..{'' if most is None else most}"
+                merged[name].facts["count"] = replace(fact, value=narrowed)
 
     def absent(self, slot: Slot, merged: Mapping[str, Merged], twins: list[Slot]) -> Iterator[ir.Rule]:
         """Names that this offer does not take, but another mode does, or the documents say that nobody does."""
@@ -173,9 +201,8 @@ class FamilyResolver:
             if name in elsewhere and (name not in slot.unsupported or slot.unsupported[name].layer.startswith("mode")):
                 args = {"modes": list(dict.fromkeys(elsewhere[name]))}
                 twin = next(t for t in twins if name in [*t.names(), *self.sets(t)] and name not in t.unsupported)
-                facts = (
-                    merge(name, self.provider.parameters, twin.layers).facts or self.set_by_transport(name, True).facts
-                )
+                facts = merge(name, self.provider.parameters, twin.layers).facts
+                facts = facts or self.set_by_transport(name, True).facts
                 stated = slot.unsupported.get(name) or facts.get("type") or next(iter(facts.values()))
                 yield from self.absence(name, "only_in", args, replace(stated, value=args["modes"]))
             elif name in slot.unsupported:
@@ -185,23 +212,25 @@ class FamilyResolver:
     def absence(self, name: str, kind: str, args: Mapping[str, Any], stated: Stated) -> Iterator[ir.Rule]:
         evidence = self.ledger.of(f"{name}.{kind}", stated, name)
         when, holds = kinds.KINDS[kind].lower(kinds.Subject(name, ""), args) or (None, None)
-        told = evidence.conflict is not None and evidence.conflict.verdict == "note"
         sentence = kinds.KINDS[kind].sentence(args)
-        yield ir.Rule(f"{name}.{kind}", name, kind, args, "note" if told else "reject", sentence, evidence, when, holds)
-        if told and evidence.conflict:
+        rule = ir.Rule(f"{name}.{kind}", name, kind, args, "reject", sentence, evidence, when, holds)
+        if evidence.conflict is not None and evidence.conflict.verdict == "note":
+            yield replace(rule, verdict="note")
             yield from self.tolerated(name, evidence.conflict, stated)
+        else:
+            yield rule
 
     def tolerated(self, name: str, conflict: ir.Conflict, stated: Stated) -> Iterator[ir.Rule]:
         """A request that only a losing reading allows is judged by that reading."""
         merged = merge(name, self.provider.parameters, [])
         for loser in conflict.losers:
-            if isinstance(loser.says, dict):
+            if is_map(loser.says):
                 facts = {key: replace(stated, value=v, sources=(loser.document,)) for key, v in loser.says.items()}
                 merged.lay(Layer(stated.place, facts))
                 merged.facts = {k: replace(f, sources=(loser.document,)) for k, f in merged.facts.items()}
         yield from (rule for rule in lower_parameter(name, merged, {}, self.ledger) if rule.kind != "required")
 
-    # ── Tables and facts ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── Tables ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def keep_rule(self, rule: ir.Rule) -> int:
         return self.rules.setdefault(repr(rule), (len(self.rules), rule))[0]
@@ -220,61 +249,15 @@ class FamilyResolver:
             if key not in {"about", "send", "excess"}
         }
         return ir.Parameter(
-            name, merged.value("type", "text"), merged.value("about", ""), bool(merged.value("required", False)),
-            facets, evidence,
-            self.parameter("items", merged.items, f"{path}.items") if merged.items else None,
-            tuple(self.parameter(n, parts, f"{path}.{n}") for n, parts in merged.fields.items()),
-        )  # fmt: skip
-
-    def model(self, model: spec.Model, known: tuple[str, ...]) -> ir.Model:
-        aliases = tuple(
-            ir.Fact(f"alias.{date}", {"as_of": date, "means": snapshot}, self.fact("alias", model, snapshot))
-            for date, snapshot in self.fact_value(model, "alias", {}).items()
+            name=name,
+            type=merged.value("type", "text"),
+            about=merged.value("about", ""),
+            required=bool(merged.value("required", False)),
+            facets=facets,
+            evidence=evidence,
+            items=self.parameter("items", merged.items, f"{path}.items") if merged.items else None,
+            fields=tuple(self.parameter(field, parts, f"{path}.{field}") for field, parts in merged.fields.items()),
         )
-        regions = tuple(
-            ir.Fact(
-                f"regions.{alias}", {"region": self.region(alias), "route": route}, self.fact("regions", model, alias)
-            )
-            for alias, route in self.fact_value(model, "regions", {}).items()
-        )
-        limits = self.fact_value(model, "limits", [])
-        limits = [limits] if isinstance(limits, dict) else limits
-        return ir.Model(
-            model.id, model.like, regions, aliases, tuple(self.prices(model)),
-            tuple(ir.Fact("limits", row, self.fact("limits", model, model.id)) for row in limits),
-            self.ledger.of("models", model.stated, model.id), model.note, known,
-        )  # fmt: skip
-
-    def fact_value(self, model: spec.Model, key: str, default: Any) -> Any:
-        return model.facts[key].value if key in model.facts else default
-
-    def fact(self, key: str, model: spec.Model, subject: str, value: Any = None) -> ir.Evidence:
-        stated = model.facts[key]
-        general = self.provider.evidence.get(key.partition(".")[0])
-        sources = stated.sources or general
-        return self.ledger.of(
-            key, replace(stated, value=subject if value is None else value, sources=sources), model.id
-        )
-
-    def region(self, alias: str) -> str:
-        return next((r.id for r in self.ir_provider.regions if alias in {r.id, r.alias}), alias)
-
-    def prices(self, model: spec.Model) -> Iterator[ir.Fact]:
-        rows = self.fact_value(model, "price", [])
-        for row in rows if isinstance(rows, list) else [rows]:
-            for alias, amounts in row.items():
-                if alias == "when":
-                    continue
-                for money in [amounts] if isinstance(amounts, str) else amounts:
-                    amount, currency = money.split()
-                    key = f"price.{currency}" if f"price.{currency}" in model.facts else "price"
-                    value = {
-                        "region": self.region(alias),
-                        "amount": amount,
-                        "currency": currency,
-                        "when": row.get("when", {}),
-                    }
-                    yield ir.Fact(f"price.{alias}.{currency}", value, self.fact(key, model, "price", amount))
 
     def examples(self, model: spec.Model, slots: list[Slot]) -> Iterator[ir.Example]:
         modes = list(dict.fromkeys(slot.mode.name for slot in slots))

@@ -2,137 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from platemark import ir
-from platemark.resolve.evidence import Ledger
+from platemark.plain import is_map, is_seq
 from platemark.problems import Place
-from platemark.rules import expr, kinds
-from platemark.rules.expr import All, AnyOf, Every, Is, Not, Test
+from platemark.resolve.evidence import Ledger
+from platemark.resolve.layers import Merged
+from platemark.rules.expr import ALWAYS, AnyOf, Every, Format, Is, Not, Test
+from platemark.rules.kinds import KINDS, Kind
+from platemark.rules.meanings import Args, Lowered, Subject
 from platemark.spec.model import Stated
 from platemark.wire import skeletons
 
-
-class Facts(Protocol):
-    """A parameter whose layers are merged."""
-
-    facts: dict[str, Stated]
-    soft: dict[str, Stated]
-
-    @property
-    def items(self) -> Facts | None: ...
-
-    @property
-    def fields(self) -> Mapping[str, Facts]: ...
-
-    def value(self, key: str, default: Any = None) -> Any: ...
+Wrap: TypeAlias = "Callable[[Test], Test]"
+"""Says a test of a part of a parameter: of each item of its list, of a field where there is an object."""
 
 
-def lower_parameter(name: str, parts: Facts, defaults: Mapping[str, Any], ledger: Ledger) -> list[ir.Rule]:
+def lower_parameter(name: str, parts: Merged, defaults: Mapping[str, Any], ledger: Ledger) -> list[ir.Rule]:
     """The rules of a parameter, its items and fields."""
-    return list(_Lowering(name, defaults, ledger).rules(name, name, parts, lambda test: test))
+    return list(_Lowering(name, parts, defaults, ledger).rules(_Site(name, name, parts, _as_it_is)))
+
+
+def _as_it_is(test: Test) -> Test:
+    return test
+
+
+@dataclass(frozen=True)
+class _Site:
+    """Where rules stand: the path in their ids, what tests call it, its facts, and how tests of it are said."""
+
+    path: str
+    ref: str
+    parts: Merged
+    wrap: Wrap
+
+    def items(self, parts: Merged) -> _Site:
+        def wrap(test: Test) -> Test:
+            every = Every(self.ref, test)
+            # On the outermost list the rule's `when` says that it is one.
+            return every if self.wrap is _as_it_is else self.wrap(AnyOf((Not(Is(self.ref, "list")), every)))
+
+        return _Site(f"{self.path}.items", "@", parts, wrap)
+
+    def field(self, name: str, parts: Merged) -> _Site:
+        """A field is judged where its object is one: what is none breaks the rule on its type only."""
+
+        def wrap(test: Test) -> Test:
+            return self.wrap(AnyOf((Not(Is(self.ref, "object")), test)))
+
+        return _Site(f"{self.path}.{name}", f"{self.ref}.{name}", parts, wrap)
 
 
 class _Lowering:
-    def __init__(self, parameter: str, defaults: Mapping[str, Any], ledger: Ledger) -> None:
+    def __init__(self, parameter: str, whole: Merged, defaults: Mapping[str, Any], ledger: Ledger) -> None:
         self.parameter = parameter
+        self.outside: Format = "object" if whole.value("type") == "object" else "list"
         self.defaults = defaults
         self.ledger = ledger
 
-    def rules(self, path: str, ref: str, parts: Facts, wrap: Any) -> Iterator[ir.Rule]:
-        """Rules of what stands at `path`, called `ref` in tests; `wrap` says it of every item of an outer list."""
-        type_ = parts.value("type", "text")
-        at = kinds.Subject(ref, type_, tuple(parts.value("exceptions", ())), self.defaults)
-        for kind in kinds.KINDS.values():
-            if kind.name in parts.facts and not (kind.name == "required" and not parts.value("required")):
-                yield from self.rule(path, kind, at, parts, parts.facts[kind.name], wrap)
-            if kind.name in parts.soft:
-                yield self.soft(path, kind, at, parts.soft[kind.name], wrap)
+    def rules(self, site: _Site) -> Iterator[ir.Rule]:
+        """The rules at a site and below it, in the order of the table."""
+        parts = site.parts
+        for name, kind in KINDS.items():
+            if name in parts.facts and not (name == "required" and not parts.value("required")):
+                yield from self.stated(site, kind, parts.facts[name])
+            if name in parts.soft:
+                yield self.soft(site, kind, parts.soft[name])
         if parts.items:
-            inner = (lambda test: Every(ref, test)) if wrap(expr.ALWAYS) is expr.ALWAYS else (
-                lambda test: wrap(AnyOf((Not(Is(ref, "list")), Every(ref, test))))
-            )  # fmt: skip
-            yield from self.rules(f"{path}.items", "@", parts.items, inner)
+            yield from self.rules(site.items(parts.items))
         for name, field in parts.fields.items():
-            yield from self.rules(f"{path}.{name}", f"{ref}.{name}", field, wrap)
+            yield from self.rules(site.field(name, field))
 
-    def rule(
-        self, path: str, kind: kinds.Kind, at: kinds.Subject, parts: Facts, stated: Stated, wrap: Any
-    ) -> Iterator[ir.Rule]:  # noqa: E501
+    def stated(self, site: _Site, kind: Kind, stated: Stated) -> Iterator[ir.Rule]:
         args = dict(kind.parse(stated.value))
-        if kind.name == "type" and "tokens" in parts.facts:
+        if kind.name == "type" and "tokens" in site.parts.facts:
             args["tokens"] = True
-        verdict = kind.verdict
-        if kind.name == "length" and parts.value("excess") == "truncated":
-            verdict = "adjust"
-        evidence = self.ledger.of(f"{path}.{kind.name}", stated, self.parameter)
-        when, holds = self.wrapped(kind.lower(at, args), wrap)
-        rule = ir.Rule(
-            f"{path}.{kind.name}",
-            self.parameter,
-            kind.name,
-            args,
-            verdict,
-            self.sentence(kind, args, parts),
-            evidence,
-            when,
-            holds,
-        )  # type: ignore[arg-type]  # noqa: E501
-        conflict = evidence.conflict
+        rule = self.rule(site, kind, args, self.ledger.of(f"{site.path}.{kind.name}", stated, self.parameter))
+        if kind.name == "length" and site.parts.value("excess") == "truncated":
+            rule = replace(rule, verdict="adjust", sentence=f"{rule.sentence}; the rest is cut off")
+        conflict = rule.evidence.conflict
         if conflict is None or conflict.verdict != "note" or conflict.clause == "compatible":
             yield rule
         else:
-            yield from self.contested(rule, conflict, at, wrap)
+            yield from self.contested(site, rule, conflict)
 
-    def contested(self, rule: ir.Rule, conflict: ir.Conflict, at: kinds.Subject, wrap: Any) -> Iterator[ir.Rule]:
+    def contested(self, site: _Site, rule: ir.Rule, conflict: ir.Conflict) -> Iterator[ir.Rule]:
         """Readings part and the caller is told: what the winner alone, or a loser alone, allows becomes a note."""
-        losing = [(kinds.KINDS[k], v) for loser in conflict.losers if isinstance(loser.says, dict)
-                  for k, v in loser.says.items() if k in kinds.KINDS and not kinds.KINDS[k].structure]  # fmt: skip
+        losing = [
+            (KINDS[name], value)
+            for loser in conflict.losers
+            if is_map(loser.says)
+            for name, value in loser.says.items()
+            if name in KINDS and not KINDS[name].structure
+        ]
         if not losing:
             yield replace(rule, verdict="note")
             return
-        notes: list[ir.Rule] = []
-        for kind, value in losing:
-            args = kind.parse(value)
-            when, holds = self.wrapped(kind.lower(at, args), wrap)
-            id_ = f"{rule.id.rpartition('.')[0]}.{kind.name}"
-            notes.append(
-                ir.Rule(id_, self.parameter, kind.name, args, "note", kind.sentence(args), rule.evidence, when, holds)
-            )
+        notes = [
+            replace(self.rule(site, kind, kind.parse(value), rule.evidence), verdict="note") for kind, value in losing
+        ]
         if rule.holds is None or rule.when is None:
             yield rule
             yield from notes
             return
-        either = AnyOf((rule.holds, *(n.holds for n in notes if n.holds is not None)))
+        either = AnyOf((rule.holds, *(note.holds for note in notes if note.holds is not None)))
         yield replace(rule, holds=either)
         yield replace(rule, verdict="note")
 
-    def soft(self, path: str, kind: kinds.Kind, at: kinds.Subject, stated: Stated, wrap: Any) -> ir.Rule:
-        args = kind.parse(stated.value)
-        when, holds = self.wrapped(kind.lower(at, args), wrap)
-        evidence = self.ledger.of(f"{path}.soft.{kind.name}", stated, self.parameter)
-        sentence = f"recommended: {kind.sentence(args)}"
-        return ir.Rule(
-            f"{path}.soft.{kind.name}", self.parameter, kind.name, args, "note", sentence, evidence, when, holds
-        )
+    def soft(self, site: _Site, kind: Kind, stated: Stated) -> ir.Rule:
+        id_ = f"{site.path}.soft.{kind.name}"
+        rule = self.rule(site, kind, kind.parse(stated.value), self.ledger.of(id_, stated, self.parameter))
+        return replace(rule, id=id_, verdict="note", sentence=f"recommended: {rule.sentence}")
 
-    def wrapped(self, lowered: kinds.Lowered | None, wrap: Any) -> tuple[Test | None, Test | None]:
+    def rule(self, site: _Site, kind: Kind, args: Args, evidence: ir.Evidence) -> ir.Rule:
+        parts = site.parts
+        at = Subject(site.ref, parts.value("type", "text"), tuple(parts.value("exceptions", ())), self.defaults)
+        when, holds = self.wrapped(site, kind.lower(at, args))
+        id_, said = f"{site.path}.{kind.name}", kind.sentence(args)
+        return ir.Rule(id_, self.parameter, kind.name, args, kind.verdict, said, evidence, when, holds)
+
+    def wrapped(self, site: _Site, lowered: Lowered | None) -> tuple[Test | None, Test | None]:
         """Within a list, a rule says of each item: where it applies, it holds."""
         if lowered is None:
             return None, None
         when, holds = lowered
-        if wrap(expr.ALWAYS) is expr.ALWAYS:
+        if site.wrap is _as_it_is:
             return when, holds
-        inner = holds if when == expr.ALWAYS else AnyOf((Not(when), holds))
-        return Is(self.parameter, "list"), wrap(inner)
-
-    def sentence(self, kind: kinds.Kind, args: kinds.Args, parts: Facts) -> str:
-        said = kind.sentence(args)
-        return (
-            f"{said}; the rest is cut off" if kind.name == "length" and parts.value("excess") == "truncated" else said
-        )
+        inner = holds if when == ALWAYS else AnyOf((Not(when), holds))
+        return Is(self.parameter, self.outside), site.wrap(inner)
 
 
 # ── The keys that carry the parameters ────────────────────────────────────────────────────────────────────────────
@@ -143,6 +143,7 @@ def lower_structure(
     endpoint: ir.Endpoint,
     payloads: Sequence[Any],
     known: Collection[str],
+    *,
     routes: Sequence[str],
     ledger: Ledger,
 ) -> list[ir.Rule]:
@@ -150,22 +151,23 @@ def lower_structure(
     found: dict[str, ir.Rule] = {}
 
     def add(
-        id_: str, kind: str, what: str, verdict: ir.Verdict = "reject", sentence: str = "", about: str = ""
+        id_: str, kind: str, what: str, *, verdict: ir.Verdict = "reject", sentence: str = "", about: str = ""
     ) -> None:
         losing = ledger.losing(id_, "provider")
         evidence = endpoint.evidence
-        if losing:
+        # A conflict about a place is none where the skeleton at hand has it at the place that lost elsewhere.
+        if losing and {kind: what} not in losing.readings.values():
             here = Stated(what, Place("", 1, 1, 1, 1), "provider", tuple(s.document for s in endpoint.evidence.sources))
             evidence = ledger.of(id_, here, what)
             verdict = evidence.conflict.verdict if evidence.conflict else verdict
-        said = sentence or kinds.KINDS[kind].sentence({"what": what})
+        said = sentence or KINDS[kind].sentence({"what": what})
         found.setdefault(id_, ir.Rule(id_, about, kind, {"what": what}, verdict, said, evidence, structure=True))
 
     add("model", "model", model)
     add("route", "route", " or ".join(dict.fromkeys(routes)))
     add("payload", "payload", endpoint.payloads[0])
     if len(endpoint.payloads) > 1:
-        add("envelope", "payload", endpoint.payloads[0], "note")
+        add("envelope", "payload", endpoint.payloads[0], verdict="note")
     for payload in payloads:
         for key, kind, what, sentence in _keys(skeletons.narrow(payload, known), "body"):
             add(f"{key}.{kind}", kind, what, sentence=sentence)
@@ -178,25 +180,25 @@ def lower_structure(
 
 def _keys(skeleton: Any, key: str) -> Iterator[tuple[str, str, str, str]]:
     """Key, kind, what and sentence of each structural rule below a part of a skeleton."""
-    if skeleton == skeletons.OTHERS or isinstance(skeleton, dict):
+    if skeleton == skeletons.OTHERS or is_map(skeleton):
         yield key, "type", "an object", "must be an object"
-    if isinstance(skeleton, list):
+    if is_seq(skeleton):
         yield from _elements(skeleton, key)
-    elif isinstance(skeleton, dict):
+    elif is_map(skeleton):
         for name, part in skeleton.items():
             if name.startswith("$"):
                 continue
-            if not (isinstance(part, str) and part.startswith("$")):
+            if not skeletons.is_name(part):
                 yield name, "required", name, "is required"
-            if isinstance(part, dict | list) or part == skeletons.OTHERS:
+            if part == skeletons.OTHERS or is_map(part) or is_seq(part):
                 yield from _keys(part, name)
-            elif not (isinstance(part, str) and part.startswith("$")):
+            elif not skeletons.is_name(part):
                 yield name, "fixed", str(part), f"must be {part}"
 
 
-def _elements(patterns: list[Any], key: str) -> Iterator[tuple[str, str, str, str]]:
+def _elements(patterns: Sequence[Any], key: str) -> Iterator[tuple[str, str, str, str]]:
     yield key, "type", "a list", "must be a list"
-    if len(patterns) == 1 and any(isinstance(part, dict | list) for part in patterns[0].values()):
+    if skeletons.holds_one(patterns):
         yield key, "count", "exactly one", "must hold exactly one item"
         yield from _keys(patterns[0], key)
         return

@@ -6,63 +6,92 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from platemark import ir
+from platemark.plain import each, is_map
 from platemark.resolve.evidence import Ledger, conflict
 from platemark.spec import model as spec
 from platemark.spec.model import Stated
 
+_SECONDS = {"s": 1, "min": 60, "h": 3600}
+
 
 def resolve_provider(provider: spec.Provider, loaded: spec.Spec) -> ir.Provider:
+    """A provider as data, each of its places and tasks with who says so."""
     data = provider.data
-    ledger = Ledger(loaded.documents, provider.sources, provider.conflicts)
-
-    def evidence(subject: str, *path: str, fact: str = "") -> ir.Evidence:
-        here: Any = data
-        for key in path:
-            here = here[key]
-        documents = here.get("from") if isinstance(here, dict) else None
-        named = (documents,) if isinstance(documents, str) else tuple(documents) if documents else None
-        return ledger.of(fact or ".".join(path), Stated(subject, provider.tree.place(path), "provider", named), subject)
-
-    errors, tasks = data["errors"], data.get("tasks")
+    facts = _Facts(provider, Ledger(loaded.documents, provider.sources, provider.conflicts))
+    errors = data["errors"]
     return ir.Provider(
-        provider.id, data["about"], data["client"],
-        ir.Auth(**{key: value for key, value in data["auth"].items() if key != "from"}),
-        data["hosts"],
-        tuple(ir.Region(name, r.get("alias", ""), r.get("host", ""), evidence(r.get("host", name), "regions", name))
-              for name, r in data["regions"].items()),
-        tuple(ir.Endpoint(name, e["path"], _tuple(e["payload"]), tuple(e["transports"]), evidence(e["path"], "endpoints", name))
-              for name, e in data["endpoints"].items()),
-        tuple(ir.Transport(cast("ir.RouteName", name), t.get("headers", {}), t.get("parameters", {}))
-              for name, t in data["transports"].items()),
-        data["payloads"], data.get("answer", {}), data["results"], data.get("images", {}), data.get("stream", {}),
-        _tasks(tasks, provider, ledger) if tasks else None,
-        ir.Errors(errors["answer"], errors["codes"], errors["rules"], errors.get("status_200_too", False)),
-        data.get("uploads", {}),
-        tuple(conflict(losing) for losing in provider.conflicts.values()),
-        tuple(family.name for family in loaded.families if family.provider == provider.id),
-    )  # fmt: skip
+        id=provider.id,
+        about=data["about"],
+        client=data["client"],
+        auth=ir.Auth(**{key: value for key, value in data["auth"].items() if key != "from"}),
+        hosts=data["hosts"],
+        regions=tuple(facts.region(name, region) for name, region in data["regions"].items()),
+        endpoints=tuple(facts.endpoint(name, endpoint) for name, endpoint in data["endpoints"].items()),
+        transports=tuple(
+            ir.Transport(cast("ir.RouteName", name), transport.get("headers", {}), transport.get("parameters", {}))
+            for name, transport in data["transports"].items()
+        ),
+        payloads=data["payloads"],
+        answer=data.get("answer", {}),
+        results=data["results"],
+        images=data.get("images", {}),
+        stream=data.get("stream", {}),
+        tasks=facts.tasks(data["tasks"]) if data.get("tasks") else None,
+        errors=ir.Errors(errors["answer"], errors["codes"], errors["rules"], errors.get("status_200_too", False)),
+        uploads=data.get("uploads", {}),
+        conflicts=tuple(conflict(losing) for losing in provider.conflicts.values()),
+        families=tuple(family.name for family in loaded.families if family.provider == provider.id),
+    )
 
 
-def _tasks(tasks: Mapping[str, Any], provider: spec.Provider, ledger: Ledger) -> ir.Tasks:
-    froms = tasks.get("from", {})
-    whole = _tuple(froms) if isinstance(froms, str | list) else None
-    evidence = {
-        key: ledger.of(f"tasks.{key}", Stated(tasks[key] if isinstance(tasks[key], str) else key,
-                                              provider.tree.place(("tasks", key)), "provider",
-                                              _tuple(froms[key]) if isinstance(froms, dict) and key in froms else whole), key)
-        for key in tasks if key != "from"
-    }  # fmt: skip
-    return ir.Tasks(
-        tasks["created"], tasks["answer"], tasks["query"], tasks["states"], tasks.get("list", ""), tasks.get("list_answer"),
-        tasks.get("cancel", ""), tuple(tasks.get("cancelable", ())), _seconds(tasks.get("poll", "10 s")),
-        _seconds(tasks["keep"]) if "keep" in tasks else 0, tasks.get("limits", {}).get("rate", ""), evidence,
-    )  # fmt: skip
+class _Facts:
+    """The parts of a provider that stand with evidence."""
 
+    def __init__(self, provider: spec.Provider, ledger: Ledger) -> None:
+        self.provider = provider
+        self.ledger = ledger
 
-def _tuple(value: str | list[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    def region(self, name: str, region: Mapping[str, Any]) -> ir.Region:
+        host = region.get("host", "")
+        evidence = self.evidence(("regions", name), region.get("host", name), region.get("from"))
+        return ir.Region(name, region.get("alias", ""), host, evidence)
+
+    def endpoint(self, name: str, endpoint: Mapping[str, Any]) -> ir.Endpoint:
+        evidence = self.evidence(("endpoints", name), endpoint["path"], endpoint.get("from"))
+        return ir.Endpoint(name, endpoint["path"], each(endpoint["payload"]), tuple(endpoint["transports"]), evidence)
+
+    def tasks(self, tasks: Mapping[str, Any]) -> ir.Tasks:
+        froms = tasks.get("from", {})
+        evidence = {
+            key: self.evidence(
+                ("tasks", key), value if isinstance(value, str) else key, froms.get(key) if is_map(froms) else froms
+            )
+            for key, value in tasks.items()
+            if key != "from"
+        }
+        return ir.Tasks(
+            created=tasks["created"],
+            answer=tasks["answer"],
+            query=tasks["query"],
+            states=tasks["states"],
+            list=tasks.get("list", ""),
+            list_answer=tasks.get("list_answer"),
+            cancel=tasks.get("cancel", ""),
+            cancelable=tuple(tasks.get("cancelable", ())),
+            poll=_seconds(tasks.get("poll", "10 s")),
+            keep=_seconds(tasks["keep"]) if "keep" in tasks else 0,
+            rate=tasks.get("limits", {}).get("rate", ""),
+            evidence=evidence,
+        )
+
+    def evidence(self, path: tuple[str, str], shown: str, documents: Any) -> ir.Evidence:
+        """`documents` are those that the line names, if any; `shown` is what of it stands in them."""
+        sources = each(documents) if documents else None
+        place = self.provider.tree.place(path)
+        subject = path[-1] if path[0] == "tasks" else shown
+        return self.ledger.of(".".join(path), Stated(shown, place, "provider", sources), subject)
 
 
 def _seconds(text: str) -> int:
     number, unit = text.split()
-    return int(number) * {"s": 1, "min": 60, "h": 3600}[unit]
+    return int(number) * _SECONDS[unit]

@@ -7,9 +7,10 @@ hand (`@`) or a field of that item (`@.ratio`). There is nothing else, so that e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeAlias, cast
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal, TypeAlias, TypeGuard
 
+from platemark.plain import each, is_map, is_seq
 from platemark.rules import leaves
 
 Measure: TypeAlias = Literal["integer", "points", "count", "width", "height", "hundredths"]
@@ -134,20 +135,16 @@ MEASURES: Mapping[str, Callable[[object], int]] = {
 }
 
 
-class _Missing:
-    pass
-
-
-_MISSING = _Missing()
+_MISSING = object()
 
 
 def look_up(of: str, values: Values) -> object:
     """The value that a reference names."""
     name, _, part = of.partition(".")
     value = values.get(name, _MISSING)
-    return (
-        cast("Values", value).get(part, _MISSING) if part and isinstance(value, dict) else _MISSING if part else value
-    )
+    if not part:
+        return value
+    return value.get(part, _MISSING) if is_map(value) else _MISSING
 
 
 def measure(term: Term, values: Values) -> int:
@@ -163,7 +160,7 @@ def measure(term: Term, values: Values) -> int:
             return sum(measure(each, {**values, "@": item}) for item in leaves.items(look_up(over, values)))
 
 
-def holds(test: Test, values: Values) -> bool:  # noqa: PLR0911 - one case for each node
+def holds(test: Test, values: Values) -> bool:
     """Whether a test holds of a request's values."""
     match test:
         case Between(low, term, high):
@@ -208,11 +205,13 @@ def _parts(node: Node) -> list[str | Node]:
         value = getattr(node, slot.name)
         if slot.name in {"of", "over"} and isinstance(value, str):
             found.append(value)
-        elif isinstance(value, tuple):
-            found += [part for part in cast("tuple[Any, ...]", value) if hasattr(part, "__dataclass_fields__")]
-        elif hasattr(value, "__dataclass_fields__"):
-            found.append(value)
+        else:
+            found += [part for part in each(value) if _is_node(part)]
     return found
+
+
+def _is_node(value: object) -> TypeGuard[Node]:
+    return is_dataclass(value)
 
 
 def to_json(node: Node) -> dict[str, Any]:
@@ -224,6 +223,6 @@ def to_json(node: Node) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(part) for part in cast("tuple[Any, ...]", value)]
-    return to_json(value) if hasattr(value, "__dataclass_fields__") else value
+    if is_seq(value):
+        return [_plain(part) for part in value]
+    return to_json(value) if _is_node(value) else value

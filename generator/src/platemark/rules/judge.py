@@ -2,6 +2,8 @@
 
 A judgement keeps apart what breaks (violations), what the service will change (adjustments) and what is accepted but
 must be told (notes). What can't be told from a request is not judged.
+
+Emitted clients carry this file as it is; there, `ir` is what a client keeps of the IR.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from platemark import ir
-from platemark.rules import expr, leaves, sizes
+from platemark.rules import leaves, sizes
 from platemark.rules.nearest import nearest
 from platemark.wire import skeletons
 from platemark.wire.skeletons import Fault, Reading
+
+_GRAVEST_FIRST: tuple[ir.Verdict, ...] = ("reject", "adjust", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,13 @@ class Finding:
     def json(self) -> dict[str, Any]:
         sources = [{"document": s.document, "place": s.place} for s in self.rule.evidence.sources]
         return {
-            "rule": self.rule.id, "path": self.path, "value": self.value, "limit": self.rule.sentence,
-            "nearest": self.nearest, "source": sources,
-        }  # fmt: skip
+            "rule": self.rule.id,
+            "path": self.path,
+            "value": self.value,
+            "limit": self.rule.sentence,
+            "nearest": self.nearest,
+            "source": sources,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,10 @@ class Judgement:
     @property
     def verdict(self) -> ir.Verdict:
         """The gravest of the findings'."""
-        levels: tuple[ir.Verdict, ...] = ("reject", "adjust", "note")
-        return next((level for level in levels if self.of(level)), "accept")
+        for verdict in _GRAVEST_FIRST:
+            if self.of(verdict):
+                return verdict
+        return "accept"
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -77,11 +87,14 @@ class Judgement:
     def json(self) -> dict[str, Any]:
         """The shape that `validate --format json` prints."""
         return {
-            "verdict": self.verdict, "model": self.model, "route": self.route, "mode": self.mode,
-            "violations": [f.json() for f in self.of("reject")],
-            "adjustments": [f.json() for f in self.of("adjust")],
-            "notes": [f.json() for f in self.of("note")],
-        }  # fmt: skip
+            "verdict": self.verdict,
+            "model": self.model,
+            "route": self.route,
+            "mode": self.mode,
+            "violations": [finding.json() for finding in self.of("reject")],
+            "adjustments": [finding.json() for finding in self.of("adjust")],
+            "notes": [finding.json() for finding in self.of("note")],
+        }
 
 
 def judge(provider: ir.Provider, family: ir.Family, model: str, route: str, body: object) -> Judgement:
@@ -95,13 +108,16 @@ def judge(provider: ir.Provider, family: ir.Family, model: str, route: str, body
     offer = choose(family, offers, reading.values)
     if offer is None:
         everywhere = choose(family, family.by_model[model], reading.values) or offers[0]
-        return _refused(family, everywhere, route, "route", "", route, reading.values)
+        return _refused(family, everywhere, route, reading.values, Fault("route", "", route))
     if style is None:
-        return _refused(family, offer, route, "payload", "input", _shape(body), reading.values)
-    findings = [*_structure(family, offer, style, reading), *_rules(provider, family, offer, reading)]
-    return Judgement(
-        model, route, offer.mode, tuple(findings), reading.values, expected(family, offer, reading.values), offer
-    )
+        return _refused(family, offer, route, reading.values, Fault("payload", "input", _shape(body)))
+    return _judged(provider, family, offer, style, reading)
+
+
+def judge_as(provider: ir.Provider, family: ir.Family, offer: ir.Offer, style: str, body: object) -> Judgement:
+    """Judge a body as one of that very offer and payload style, whatever mode its values would choose."""
+    reading = skeletons.read(provider.payloads[style], body, family.model(offer.model).known)
+    return _judged(provider, family, offer, style, reading)
 
 
 def route_of(provider: ir.Provider, family: ir.Family, model: str, body: object) -> str:
@@ -114,24 +130,28 @@ def route_of(provider: ir.Provider, family: ir.Family, model: str, body: object)
     return (streams or fitting or list(offers))[0].route
 
 
+def _judged(provider: ir.Provider, family: ir.Family, offer: ir.Offer, style: str, reading: Reading) -> Judgement:
+    findings = (*_structure(family, offer, style, reading), *_rules(provider, family, offer, reading))
+    size = expected(family, offer, reading.values)
+    return Judgement(offer.model, offer.route, offer.mode, findings, reading.values, size, offer)
+
+
 def _no_route(provider: ir.Provider, family: ir.Family, model: str, route: str, body: object) -> Judgement:
     offer = family.by_model[model][0]
     reading = skeletons.read(provider.payloads[offer.payloads[0]], body, family.model(model).known)
     offer = choose(family, family.by_model[model], reading.values) or offer
-    return _refused(family, offer, route, "route", "", route, reading.values)
+    return _refused(family, offer, route, reading.values, Fault("route", "", route))
 
 
-def _refused(
-    family: ir.Family, offer: ir.Offer, route: str, rule: str, path: str, value: Any, values: Any
-) -> Judgement:
+def _refused(family: ir.Family, offer: ir.Offer, route: str, values: Mapping[str, Any], fault: Fault) -> Judgement:
     """A request that is refused before its parameters are looked at."""
-    found = next(r for r in family.rules_of(offer) if r.id == rule)
-    finding = Finding(found, path, value, found.args["what"])
+    rule = next(rule for rule in family.rules_of(offer) if rule.id == fault.rule)
+    finding = Finding(rule, fault.path, fault.value, rule.args["what"])
     return Judgement(offer.model, route, offer.mode, (finding,), values, sizes.Expected(None), offer)
 
 
-def _shape(body: object) -> Any:
-    return sorted(cast("dict[str, Any]", body)) if isinstance(body, dict) else body
+def _shape(body: object) -> object:
+    return sorted(body) if leaves.is_object(body) else body
 
 
 def payload_style(provider: ir.Provider, own: tuple[str, ...], body: object) -> str | None:
@@ -178,19 +198,14 @@ def _structure(family: ir.Family, offer: ir.Offer, style: str, reading: Reading)
 
 def _rules(provider: ir.Provider, family: ir.Family, offer: ir.Offer, reading: Reading) -> Iterator[Finding]:
     rules = family.rules_of(offer)
-    for rule in rules:
-        if rule.when is None or rule.holds is None:
+    skeleton = provider.payloads[offer.payloads[0]]
+    for rule in family.broken(offer, reading.values):
+        if rule.looks_at & reading.unread:
             continue
-        if (expr.references(rule.when) | expr.references(rule.holds)) & reading.unread:
-            continue
-        if expr.holds(rule.when, reading.values) and not expr.holds(rule.holds, reading.values):
-            skeleton = provider.payloads[offer.payloads[0]]
-            place = skeletons.place(skeleton, rule.parameter)
-            path = (
-                reading.paths.get(rule.parameter) or place or skeletons.join(skeletons.others(skeleton), rule.parameter)
-            )
-            value = reading.values.get(rule.parameter)
-            yield Finding(rule, path, value, nearest(rule, rules, value))
+        name = rule.parameter
+        place = skeletons.place(skeleton, name) or skeletons.join(skeletons.others(skeleton), name)
+        value = reading.values.get(name)
+        yield Finding(rule, reading.paths.get(name) or place, value, nearest(rule, rules, value))
 
 
 def expected(

@@ -1,4 +1,7 @@
-"""The nearest value that would keep a broken rule, for messages: never sent in its place."""
+"""The nearest value that would keep a broken rule, for messages: never sent in its place.
+
+Emitted clients carry this file as it is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from platemark.ir import Rule
-from platemark.rules import leaves, sizes, values
+from platemark.rules import leaves, sizes
 
 
 def limits(rules: Iterable[Rule]) -> sizes.Limits:
@@ -42,7 +45,7 @@ def nearest(rule: Rule, rules: Iterable[Rule], value: Any) -> Any:
             return None
 
 
-def _top(high: values.Bound) -> int:
+def _top(high: int | None) -> int:
     return 2**63 if high is None else high
 
 

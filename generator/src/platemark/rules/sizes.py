@@ -125,10 +125,12 @@ def _scaled(width: int, height: int, limits: Limits) -> Iterable[Size]:
     if limits.ratio:
         ((a, b), (c, d)) = limits.ratio
         if width * b < a * height:
-            width, height = a * height // b + 1, height
+            width = a * height // b + 1
         elif width * d > c * height:
-            width, height = width, width * d // c + 1
-    areas = [width * height, *((min(max(width * height, limits.area[0]), limits.area[1]),) if limits.area else ())]
+            height = width * d // c + 1
+    areas = [width * height]
+    if limits.area:
+        areas.append(min(max(width * height, limits.area[0]), limits.area[1]))
     for area in areas:
         wide, high = isqrt(area * width // height), isqrt(area * height // width)
         for w, h in ((wide, high), (wide, area // max(wide, 1)), (width, height)):
@@ -138,5 +140,13 @@ def _scaled(width: int, height: int, limits: Limits) -> Iterable[Size]:
 
 def _closest(size: Size, among: Iterable[Size]) -> Size:
     width, height = size
-    return min(among, key=lambda s: (abs(s[0] * height - s[1] * width) * 4 // (s[1] * height or 1),
-                                     abs(s[0] - width) + abs(s[1] - height), s))  # fmt: skip
+
+    def distance(other: Size) -> tuple[int, int, Size]:
+        wide, high = other
+        return (
+            abs(wide * height - high * width) * 4 // (high * height or 1),
+            abs(wide - width) + abs(high - height),
+            other,
+        )
+
+    return min(among, key=distance)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from platemark.plain import is_map, is_seq
 from platemark.rules import leaves
 
 Bound: TypeAlias = "int | None"
@@ -61,6 +62,6 @@ def figures(value: object) -> tuple[str, ...]:
         return (str(value),)
     if isinstance(value, str):
         return tuple(dict.fromkeys(_FIGURE.findall(value)))
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    keys = tuple(value) if isinstance(value, dict) else ()
-    return tuple(dict.fromkeys([*keys, *(figure for part in parts for figure in figures(part))]))  # type: ignore[misc]
+    keys = tuple(value) if is_map(value) else ()
+    parts = value.values() if is_map(value) else value if is_seq(value) else ()
+    return tuple(dict.fromkeys([*keys, *(figure for part in parts for figure in figures(part))]))

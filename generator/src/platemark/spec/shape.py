@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, TypeAlias, cast
@@ -15,7 +15,15 @@ from referencing import Registry, Resource
 from platemark.problems import Problem, did_you_mean
 from platemark.source import Tree
 
-SchemaName: TypeAlias = Literal["documents", "provider", "family"]
+SchemaName: TypeAlias = Literal["documents", "provider", "family", "vectors", "judgement"]
+NAMES: Mapping[str, SchemaName] = {
+    "spec": "family",
+    "provider": "provider",
+    "documents": "documents",
+    "vectors": "vectors",
+    "validate": "judgement",
+}
+"""Formats of ours, as `platemark schema` names them."""
 _NOUNS = {
     "object": "a map",
     "array": "a list",

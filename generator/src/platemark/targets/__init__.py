@@ -35,8 +35,13 @@ class Target(Protocol):
 
 
 FOLDERS: Mapping[str, str] = {
-    "ir": "ir", "vectors": "vectors", "jsonschema": "schemas", "openapi": "openapi", "docs": "docs", "python": "python",
-}  # fmt: skip
+    "ir": "ir",
+    "vectors": "vectors",
+    "jsonschema": "schemas",
+    "openapi": "openapi",
+    "docs": "docs",
+    "python": "python",
+}
 """Target: its folder under `generated/`. A file belongs to the target whose folder it stands in."""
 
 _WITH_EXAMPLES: Mapping[str, str] = {"python": "Python"}

@@ -12,9 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from platemark.version import GENERATED_BY
 
 
-def as_json(data: Mapping[str, Any]) -> str:
-    """A JSON file that says that it is generated."""
-    return json.dumps({"generated_by": GENERATED_BY, **data}, ensure_ascii=False, indent=1) + "\n"
+def as_json(data: Mapping[str, Any], key: str = "generated_by") -> str:
+    """A JSON file that says that it is generated; `key` is where a format has a place of its own for that."""
+    return json.dumps({key: GENERATED_BY, **data}, ensure_ascii=False, indent=1) + "\n"
 
 
 @cache

@@ -9,10 +9,10 @@ Emitted clients carry this file as it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 EACH, ITEM, OTHERS = "$each", "$item", "$others"
 
@@ -54,26 +54,57 @@ class Found:
 # ── Looking at a skeleton ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _is_map(value: object) -> TypeGuard[Values]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def is_name(part: object) -> TypeGuard[str]:
+    """Whether a part stands for a value (`$name`, `$item`, `$others`), and not for itself."""
+    return isinstance(part, str) and part.startswith("$")
+
+
+def holds_one(patterns: Sequence[Any]) -> bool:
+    """Whether a list has exactly one element: its only pattern, which holds maps or lists of its own."""
+    return len(patterns) == 1 and any(isinstance(part, dict | list) for part in patterns[0].values())
+
+
+def _parts(skeleton: object) -> Iterable[Any]:
+    return skeleton.values() if _is_map(skeleton) else skeleton if _is_list(skeleton) else ()
+
+
 def names(skeleton: object) -> list[str]:
     """The parameters that a skeleton names, in order."""
-    if isinstance(skeleton, str):
-        return [skeleton[1:]] if skeleton.startswith("$") and skeleton not in (ITEM, OTHERS) else []
+    if is_name(skeleton):
+        return [] if skeleton in (ITEM, OTHERS) else [skeleton[1:]]
+    if _is_list(skeleton):
+        return [name for part in skeleton for name in names(part)]
+    if _is_map(skeleton):
+        found = [str(skeleton[EACH])] if EACH in skeleton else []
+        return found + [name for key, part in skeleton.items() if not key.startswith("$") for name in names(part)]
+    return []
+
+
+def repeated(skeleton: object) -> set[str]:
+    """The parameters for which a skeleton has an element per item."""
     if isinstance(skeleton, list):
-        return [name for part in cast("list[object]", skeleton) for name in names(part)]
+        return {name for part in cast("list[object]", skeleton) for name in repeated(part)}
     if isinstance(skeleton, dict):
         parts = cast("Values", skeleton)
-        found = [str(parts[EACH])] if EACH in parts else []
-        return found + [name for key, part in parts.items() if not key.startswith("$") for name in names(part)]
-    return []
+        inner = {name for part in parts.values() for name in repeated(part)}
+        return inner | ({str(parts[EACH])} if EACH in parts else set[str]())
+    return set()
 
 
 def narrow(skeleton: Any, known: Collection[str]) -> Any:
     """The skeleton without the places of parameters that a model does not have."""
-    if isinstance(skeleton, list):
-        parts = cast("list[Any]", skeleton)
-        return [narrow(part, known) for part in parts if not isinstance(part, dict) or _kept(part, known)]
-    if isinstance(skeleton, dict):
-        return {key: narrow(part, known) for key, part in cast("Values", skeleton).items() if _kept(part, known)}
+    if _is_list(skeleton):
+        return [narrow(part, known) for part in skeleton if not _is_map(part) or _kept(part, known)]
+    if _is_map(skeleton):
+        return {key: narrow(part, known) for key, part in skeleton.items() if _kept(part, known)}
     return skeleton
 
 
@@ -84,21 +115,21 @@ def _kept(part: Any, known: Collection[str]) -> bool:
 
 def holds_others(skeleton: object) -> bool:
     """Whether the parameters that a skeleton does not name are keys of this very map."""
-    return skeleton == OTHERS or (isinstance(skeleton, dict) and OTHERS in skeleton)
+    return skeleton == OTHERS or (_is_map(skeleton) and OTHERS in skeleton)
 
 
 def place(skeleton: Any, name: str, path: str = "") -> str | None:
     """The JSON path at which a parameter stands; that of its list for a parameter with an element per item."""
     if skeleton == f"${name}":
         return path
-    if isinstance(skeleton, list):
-        for part in cast("list[Any]", skeleton):
-            if isinstance(part, dict) and cast("Values", part).get(EACH) == name:
+    if _is_list(skeleton):
+        for part in skeleton:
+            if _is_map(part) and part.get(EACH) == name:
                 return path
             if (found := place(part, name, f"{path}[0]")) is not None:
                 return found
-    elif isinstance(skeleton, dict):
-        for key, part in cast("Values", skeleton).items():
+    elif _is_map(skeleton):
+        for key, part in skeleton.items():
             if (found := place(part, name, join(path, key))) is not None:
                 return found
     return None
@@ -106,8 +137,8 @@ def place(skeleton: Any, name: str, path: str = "") -> str | None:
 
 def others(skeleton: Any, path: str = "") -> str:
     """The JSON path of the map that holds the parameters which the skeleton does not name."""
-    if isinstance(skeleton, dict):
-        for key, part in cast("Values", skeleton).items():
+    if _is_map(skeleton):
+        for key, part in skeleton.items():
             if key == OTHERS:
                 return path
             if part == OTHERS:
@@ -123,23 +154,17 @@ def join(path: str, key: str) -> str:
 
 def resembles(skeleton: Any, body: object) -> int:
     """How many of the skeleton's keys stand in the body where they should: tells payload styles apart."""
-    if isinstance(skeleton, dict) and isinstance(body, dict):
-        there = cast("Values", body)
-        return sum(1 + resembles(part, there[key]) for key, part in cast("Values", skeleton).items() if key in there)
-    if isinstance(skeleton, list) and isinstance(body, list):
-        first = [(a, b) for a in cast("list[Any]", skeleton)[:1] for b in cast("list[Any]", body)[:1]]
-        return 1 + sum(resembles(a, b) for a, b in first)
+    if _is_map(skeleton) and _is_map(body):
+        return sum(1 + resembles(part, body[key]) for key, part in skeleton.items() if key in body)
+    if _is_list(skeleton) and _is_list(body):
+        return 1 + (resembles(skeleton[0], body[0]) if skeleton and body else 0)
     return -1 if isinstance(skeleton, dict | list) else 0
 
 
 # ── Building ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Absent:
-    pass
-
-
-_ABSENT = _Absent()
+_ABSENT = object()
 
 
 def build(skeleton: Any, values: Mapping[str, Any]) -> Any:
@@ -152,22 +177,22 @@ def build(skeleton: Any, values: Mapping[str, Any]) -> Any:
 def _build(skeleton: Any, values: Mapping[str, Any], rest: Values) -> Any:
     if skeleton == OTHERS:
         return rest or _ABSENT
-    if isinstance(skeleton, str) and skeleton.startswith("$"):
+    if is_name(skeleton):
         return values.get(skeleton[1:], _ABSENT)
-    if isinstance(skeleton, list):
-        return _build_list(cast("list[Any]", skeleton), values, rest)
-    if isinstance(skeleton, dict):
-        parts = cast("Values", skeleton)
-        made = {key: _build(part, values, rest) for key, part in parts.items() if key not in (EACH, OTHERS)}
-        made = {key: value for key, value in made.items() if value is not _ABSENT} | (rest if OTHERS in parts else {})
+    if _is_list(skeleton):
+        return _build_list(skeleton, values, rest)
+    if _is_map(skeleton):
+        made = {key: _build(part, values, rest) for key, part in skeleton.items() if key not in (EACH, OTHERS)}
+        made = {key: value for key, value in made.items() if value is not _ABSENT}
+        made |= rest if OTHERS in skeleton else {}
         return made if made or not names(skeleton) else _ABSENT
     return skeleton
 
 
 def _build_list(parts: list[Any], values: Mapping[str, Any], rest: Values) -> list[Any]:
-    repeated = [part for part in parts if isinstance(part, dict) and EACH in part]
+    repeated = [part for part in parts if _is_map(part) and EACH in part]
     columns = [
-        [_build(part, values | _element(item), rest) for item in values.get(part[EACH], ())] for part in repeated
+        [_build(part, {**values, **_element(item)}, rest) for item in values.get(part[EACH], ())] for part in repeated
     ]
     # Several repeated elements stand in reading order: one of each kind in turn.
     woven = [element for row in zip_longest(*columns, fillvalue=_ABSENT) for element in row]
@@ -181,7 +206,7 @@ def _build_list(parts: list[Any], values: Mapping[str, Any], rest: Values) -> li
 
 
 def _element(item: Any) -> Values:
-    return cast("Values", item) if isinstance(item, dict) else {"item": item}
+    return item if _is_map(item) else {"item": item}
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,12 +234,12 @@ class _Reader:
     def node(self, skeleton: Any, value: object, path: str, key: str) -> None:
         if skeleton == OTHERS:
             self.mapping({OTHERS: True}, value, path, key)
-        elif isinstance(skeleton, str) and skeleton.startswith("$"):
+        elif is_name(skeleton):
             self.take(skeleton[1:], value, path)
-        elif isinstance(skeleton, dict):
-            self.mapping(cast("Values", skeleton), value, path, key)
-        elif isinstance(skeleton, list):
-            self.sequence(cast("list[Any]", skeleton), value, path, key)
+        elif _is_map(skeleton):
+            self.mapping(skeleton, value, path, key)
+        elif _is_list(skeleton):
+            self.sequence(skeleton, value, path, key)
         elif value != skeleton or isinstance(value, bool) != isinstance(skeleton, bool):
             self.reading.fault(f"{key}.fixed", path, value)
 
@@ -224,19 +249,18 @@ class _Reader:
             self.reading.paths[name] = path
 
     def mapping(self, skeleton: Values, value: object, path: str, key: str) -> None:
-        if not isinstance(value, dict):
-            return self.reading.fault(f"{key}.type", path, value, self.hidden(skeleton))
-        there = cast("Values", value)
+        if not _is_map(value):
+            self.reading.fault(f"{key}.type", path, value, self.hidden(skeleton))
+            return
         for part_key, part in skeleton.items():
             if part_key.startswith("$"):
                 continue
-            if part_key in there:
-                self.node(part, there[part_key], join(path, part_key), part_key)
-            elif not _may_miss(part):
+            if part_key in value:
+                self.node(part, value[part_key], join(path, part_key), part_key)
+            elif not is_name(part):
                 self.reading.fault(f"{part_key}.required", join(path, part_key), None, self.hidden(part))
-        for extra in [k for k in there if k not in skeleton or k.startswith("$")]:
-            self.extra(extra, there[extra], join(path, extra), OTHERS in skeleton)
-        return None
+        for extra in [k for k in value if k not in skeleton or k.startswith("$")]:
+            self.extra(extra, value[extra], join(path, extra), OTHERS in skeleton)
 
     def extra(self, key: str, value: object, path: str, among_others: bool) -> None:
         if key in self.named or (key in self.known and not among_others):
@@ -248,23 +272,22 @@ class _Reader:
             self.reading.fault("unknown", path, value)
 
     def sequence(self, patterns: list[Any], value: object, path: str, key: str) -> None:
-        if not isinstance(value, list):
-            return self.reading.fault(f"{key}.type", path, value, self.hidden(patterns))
-        elements = cast("list[object]", value)
-        if len(patterns) == 1 and any(isinstance(part, dict | list) for part in patterns[0].values()):
-            if len(elements) != 1:
-                self.reading.fault(f"{key}.count", path, len(elements), () if elements else self.hidden(patterns))
-            for index, element in enumerate(elements[:1]):
-                self.node(patterns[0], element, f"{path}[{index}]", key)
-            return None
+        if not _is_list(value):
+            self.reading.fault(f"{key}.type", path, value, self.hidden(patterns))
+            return
+        if holds_one(patterns):
+            if len(value) != 1:
+                self.reading.fault(f"{key}.count", path, len(value), () if value else self.hidden(patterns))
+            for element in value[:1]:
+                self.node(patterns[0], element, f"{path}[0]", key)
+            return
         seen: set[int] = set()
-        for index, element in enumerate(elements):
+        for index, element in enumerate(value):
             self.element(patterns, element, f"{path}[{index}]", key, seen)
-        return None
 
     def element(self, patterns: list[Values], element: object, path: str, key: str, seen: set[int]) -> None:
         """An element of a list of several kinds is told by its constants and its keys."""
-        there = cast("Values", element) if isinstance(element, dict) else {}
+        there: Values = element if _is_map(element) else {}
         fits = [pattern for pattern in patterns if _fits(pattern, there)]
         if len(fits) != 1:
             self.reading.fault(f"{key}.shape", path, element)
@@ -293,19 +316,7 @@ def _fits(pattern: Values, element: Values) -> bool:
 
 
 def _any_others(skeleton: Any) -> bool:
-    if holds_others(skeleton):
-        return True
-    parts: Iterator[Any] = iter(())
-    if isinstance(skeleton, dict):
-        parts = iter(cast("Values", skeleton).values())
-    elif isinstance(skeleton, list):
-        parts = iter(cast("list[Any]", skeleton))
-    return any(_any_others(part) for part in parts)
-
-
-def _may_miss(part: Any) -> bool:
-    """A parameter may be absent as far as structure goes; so may the map that holds only the unnamed ones."""
-    return part == OTHERS or (isinstance(part, str) and part.startswith("$"))
+    return holds_others(skeleton) or any(_any_others(part) for part in _parts(skeleton))
 
 
 # ── Finding ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -322,31 +333,30 @@ def find(skeleton: Any, answer: object) -> tuple[Values, list[Found]]:
 def _find(skeleton: Any, answer: Any, values: Values, found: list[Found], kind: str = "") -> None:
     if skeleton == ITEM:
         found.append(Found(kind, answer, values))
-    elif isinstance(skeleton, str):
-        if skeleton.startswith("$") and answer is not None:
+    elif is_name(skeleton):
+        if answer is not None:
             values.setdefault(skeleton[1:], answer)
-    elif isinstance(skeleton, dict) and isinstance(answer, dict):
-        for key, part in cast("Values", skeleton).items():
+    elif _is_map(skeleton) and _is_map(answer):
+        for key, part in skeleton.items():
             if key in answer:
-                _find(part, cast("Values", answer)[key], values, found, kind)
-    elif isinstance(skeleton, list) and isinstance(answer, list):
-        for element in cast("list[Any]", answer):
-            for pattern in cast("list[Any]", skeleton):
+                _find(part, answer[key], values, found, kind)
+    elif _is_list(skeleton) and _is_list(answer):
+        for element in answer:
+            for pattern in skeleton:
                 _find_element(pattern, element, values, found, kind)
 
 
 def _find_element(pattern: Any, element: Any, values: Values, found: list[Found], kind: str) -> None:
-    if not isinstance(pattern, dict) or EACH not in pattern:
-        return _find(pattern, element, values, found, kind)
-    parts = cast("Values", pattern)
-    if not isinstance(element, dict) or _clash(parts, cast("Values", element)):
-        return None
+    if not _is_map(pattern) or EACH not in pattern:
+        _find(pattern, element, values, found, kind)
+        return
+    if not _is_map(element) or _clash(pattern, element):
+        return
     fields: Values = {}
-    kind = str(parts[EACH])
-    _find(parts, element, fields, found, kind)
-    if not _holds_item(parts) and all(name in fields for name in names(parts)[1:]):
+    kind = str(pattern[EACH])
+    _find(pattern, element, fields, found, kind)
+    if not _holds_item(pattern) and all(name in fields for name in names(pattern)[1:]):
         found.append(Found(kind, None, fields))
-    return None
 
 
 def _clash(pattern: Values, element: Values) -> bool:
@@ -354,13 +364,9 @@ def _clash(pattern: Values, element: Values) -> bool:
     return any(
         key in element and element[key] != part
         for key, part in pattern.items()
-        if not key.startswith("$") and isinstance(part, str) and not part.startswith("$")
+        if not key.startswith("$") and isinstance(part, str) and not is_name(part)
     )
 
 
 def _holds_item(skeleton: Any) -> bool:
-    if isinstance(skeleton, dict):
-        return any(_holds_item(part) for part in cast("Values", skeleton).values())
-    if isinstance(skeleton, list):
-        return any(_holds_item(part) for part in cast("list[Any]", skeleton))
-    return skeleton == ITEM
+    return skeleton == ITEM or any(_holds_item(part) for part in _parts(skeleton))

@@ -7,7 +7,7 @@ from platemark.targets import Examples, Files
 from platemark.targets.text import as_json
 
 
-def emit(ir: Ir, examples: Examples) -> Files:  # noqa: ARG001 - the signature of every target
+def emit(ir: Ir, examples: Examples) -> Files:
     """One file per family, one per provider, and the documents."""
     files = {"documents.json": as_json({"schema_version": SCHEMA_VERSION, "documents": to_json(ir.documents)})}
     for provider in ir.providers:

@@ -1,0 +1,251 @@
+"""The command line: the only module that prints or exits.
+
+Exit codes: 0 nothing found, 1 findings, 2 usage, unreadable input or specs that do not load, 5 network, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from platemark.answers import SCHEMA_VERSION, Answer, Usage
+from platemark.problems import Invalid, did_you_mean
+from platemark.version import VERSION
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit with its code."""
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and say what it found; its exit code."""
+    as_json = "json" in _format_of(arguments)
+    try:
+        options = _parser().parse_args(arguments)
+        answers = options.command(options)
+        return _say(answers, options.format)
+    except Invalid as invalid:
+        text = "\n\n".join(problem.render() for problem in invalid.problems)
+        count = len(invalid.problems)
+        return _fail("specs", text, f"{count} problem{'s' if count != 1 else ''}; see specs/README.md", as_json)
+    except Usage as usage:
+        return _fail(usage.code, usage.message, usage.hint, as_json)
+    except OSError as error:
+        return _fail("unreadable", f"{error.filename or 'input'}: {error.strerror or error}", "", as_json)
+
+
+def _format_of(arguments: Sequence[str]) -> list[str]:
+    return [b for a, b in zip(arguments, arguments[1:], strict=False) if a == "--format"] + [
+        a.partition("=")[2] for a in arguments if a.startswith("--format=")
+    ]
+
+
+def _say(answer: Answer, form: str) -> int:
+    if form == "json":
+        print(json.dumps({"schema_version": SCHEMA_VERSION, **answer.data}, ensure_ascii=False))
+    elif answer.text:
+        print(answer.text)
+    return answer.code
+
+
+def _fail(code: str, message: str, hint: str, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"error": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False), file=sys.stderr)
+    else:
+        print(f"platemark: {message}" + (f"\nhint: {hint}" if hint else ""), file=sys.stderr)
+    return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors are ours: they name the nearest known word."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage("usage", message, f"`{self.prog} --help` shows what there is")
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, extra = self.parse_known_args(args, namespace)
+        if extra:
+            known = {flag for action in _all_actions(self) for flag in action.option_strings}
+            raise Usage("usage", f"unknown argument `{extra[0]}`", did_you_mean(extra[0], known))
+        return options
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            what = action.metavar or action.dest
+            raise Usage("usage", f"no {what} is called `{value}`", did_you_mean(str(value), map(str, action.choices)))
+
+
+def _all_actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    own = list(parser._actions)  # noqa: SLF001 - argparse has no public way to its own flags
+    return own + [a for action in own if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
+                  for inner in action.choices.values() for a in inner._actions]  # fmt: skip
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--specs", metavar="DIR", help="folder of specs (default: $PLATEMARK_SPECS, ./specs, the checkout's)")
+    common.add_argument("--format", choices=("text", "json"), default="text", help="how to answer")
+    parser = _Parser("platemark", description="Specs of image-generation services, and everything printed from them.",
+                     allow_abbrev=False)  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"platemark {VERSION}")
+    commands = parser.add_subparsers(metavar="command", required=True)
+
+    def add(name: str, command: Callable[[Any], Answer], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
+        made.set_defaults(command=command)
+        return made
+
+    add("list", _list, "all models")
+    add("show", _show, "what a model takes, by mode and route").add_argument("model")
+    explain = add("explain", _explain, "the rules of a model, who says so, and what others say")
+    explain.add_argument("model")
+    explain.add_argument("parameter", nargs="?")
+    add("schema", _schema, "JSON Schema of a format of ours").add_argument("name", nargs="?")
+    add("lint", _lint, "everything wrong with the specs")
+    validate = add("validate", _validate, "judge a wire body, from a file or standard input")
+    validate.add_argument("model")
+    validate.add_argument("file", nargs="?", default="-")
+    validate.add_argument("--route", choices=("sync", "stream", "task"))
+    validate.add_argument("--lines", action="store_true", help="one body a line")
+    generate = add("generate", _generate, "write everything that is printed from the specs")
+    generate.add_argument("--out", default="generated", metavar="DIR")
+    generate.add_argument("--target", action="append", metavar="TARGET", help="only this part; may be repeated")
+    generate.add_argument("--force", action="store_true", help="overwrite what was edited by hand")
+    add("check", _check, "is what was generated up to date?").add_argument("--out", default="generated", metavar="DIR")
+    serve = add("serve", _serve, "an emulator of all services; its address is the first line")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000, help="0 picks a free one")
+    serve.add_argument("--strict", action="store_true", help="refuse keys that no document knows")
+    serve.add_argument("--control", action="store_true", help="serve /_control")
+    add("demo", _demo, "every model, mode and route against the emulator").add_argument("--out", default="demo-output")
+    return parser
+
+
+# ── Commands: heavy modules are imported where they are used ──────────────────────────────────────────────────────
+
+
+def _ir(options: Any) -> Any:
+    from platemark import api
+
+    return api.resolve(api.load(_specs(options)))
+
+
+def _specs(options: Any) -> Path:
+    from platemark import api
+
+    folder = api.find_specs(options.specs)
+    if not folder.is_dir():
+        raise Usage("no-specs", f"{folder} is no folder of specs", "name one with --specs")
+    return folder
+
+
+def _list(options: Any) -> Answer:
+    from platemark import commands
+
+    return commands.list_models(_ir(options))
+
+
+def _show(options: Any) -> Answer:
+    from platemark import commands
+
+    return commands.show(_ir(options), options.model)
+
+
+def _explain(options: Any) -> Answer:
+    from platemark import commands
+
+    return commands.explain(_ir(options), options.model, options.parameter)
+
+
+def _schema(options: Any) -> Answer:
+    from platemark.spec import shape
+
+    if options.name is None:
+        return Answer("\n".join(shape.NAMES), {"schemas": list(shape.NAMES)})
+    if options.name not in shape.NAMES:
+        raise Usage("unknown-schema", f"no schema is called `{options.name}`", did_you_mean(options.name, shape.NAMES))
+    found = shape.schema(shape.NAMES[options.name])
+    return Answer(json.dumps(found, indent=2, ensure_ascii=False), found)
+
+
+def _lint(options: Any) -> Answer:
+    from platemark import api, commands
+    from platemark.lint import lint
+
+    try:
+        return commands.problems(lint(api.load(_specs(options))))
+    except Invalid as invalid:
+        return commands.problems(invalid.problems)
+
+
+def _validate(options: Any) -> Answer:
+    from platemark import api, commands
+    from platemark.wire.bodies import read_body
+
+    known = _ir(options)
+    commands.find_model(known, options.model)
+    text = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    bodies = [line for line in text.splitlines() if line.strip()] if options.lines else [text]
+    answers = []
+    for number, raw in enumerate(bodies, 1):
+        body, problem = read_body(raw)
+        if problem:
+            at = f"line {number}: " if options.lines else ""
+            raise Usage("not-json", f"{options.file}: {at}{problem}", "the body is one JSON object")
+        answers.append(commands.validated(api.evaluate(known, options.model, body, options.route)))
+    if not options.lines:
+        return answers[0]
+    lines = [json.dumps({"schema_version": SCHEMA_VERSION, **a.data}, ensure_ascii=False) for a in answers]
+    text = "\n".join(lines) if options.format == "json" else "\n".join(a.text for a in answers)
+    options.format = "text"  # an object a line already
+    return Answer(text, {}, max((a.code for a in answers), default=0))
+
+
+def _generate(options: Any) -> Answer:
+    from platemark import api, commands, targets, write
+
+    specs, out = _specs(options), Path(options.out)
+    chosen = options.target or list(targets.FOLDERS)
+    for name in chosen:
+        if name not in targets.FOLDERS:
+            raise Usage("unknown-target", f"no target is called `{name}`", did_you_mean(name, targets.FOLDERS))
+    folders = [targets.FOLDERS[name] for name in chosen]
+    files = api.generate(_ir(options), chosen)
+    plan = write.plan(out, files, folders)
+    if (plan.edited or plan.foreign) and not options.force:
+        return commands.refused(plan, options.out)
+    write.apply(out, files, plan, folders, api.about(specs))
+    return commands.planned(plan, written=True)
+
+
+def _check(options: Any) -> Answer:
+    from platemark import api, commands
+
+    return commands.planned(api.check(_ir(options), options.out), written=False)
+
+
+def _serve(options: Any) -> Answer:
+    from platemark import emulator
+
+    emulator.serve(_ir(options), options.host, options.port, strict=options.strict, control=options.control,
+                   ready=lambda address: print(address, flush=True))  # fmt: skip
+    return Answer("", {})
+
+
+def _demo(options: Any) -> Answer:
+    from platemark import demo
+
+    return demo.run(_ir(options), Path(options.out), say=lambda text: print(text, file=sys.stderr, flush=True))

@@ -1,0 +1,12 @@
+"""A server that behaves as the documents say, driven by the IR alone.
+
+`create_app` gives it as an ASGI application, `serve` runs it until interrupted, `running` while a block runs.
+"""
+
+from __future__ import annotations
+
+from platemark.emulator.app import Unservable, create_app
+from platemark.emulator.clock import Clock
+from platemark.emulator.server import CannotListen, Running, running, serve
+
+__all__ = ["CannotListen", "Clock", "Running", "Unservable", "create_app", "running", "serve"]

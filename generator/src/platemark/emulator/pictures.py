@@ -1,0 +1,151 @@
+"""Pictures: remembered as recipes, drawn when they are downloaded.
+
+A gallery remembers the last 50,000 recipes, with the first 300 characters of their prompts; older ones are forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from io import BytesIO
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from platemark.rules.sizes import Size
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont
+
+KEPT = 50_000
+MOST_PIXELS = 1 << 26
+"""The largest picture that is drawn: 8192*8192."""
+
+_SHOWN = 300
+_ADDRESS = re.compile(r"https?://[^/?#]+/pictures/([0-9a-f]{32})\.png")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that a picture is drawn from: the same recipe gives the same bytes."""
+
+    model: str
+    prompt: str
+    seed: int | None
+    index: int
+    size: Size
+
+    def digest(self, secret: str = "") -> bytes:
+        text = "\0".join((secret, self.model, self.prompt, str(self.seed), str(self.index), "{}*{}".format(*self.size)))
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class Gallery:
+    """The recipes of the pictures that were made, by an id that only who knows the key of the account could guess."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._recipes: OrderedDict[str, Recipe] = OrderedDict()
+
+    def hang(self, recipe: Recipe, account: str) -> str:
+        """Remember a recipe; its id."""
+        name = recipe.digest(account).hex()
+        shown = Recipe(recipe.model, recipe.prompt[:_SHOWN], recipe.seed, recipe.index, recipe.size)
+        self._recipes[name] = shown
+        self._recipes.move_to_end(name)
+        while len(self._recipes) > self._kept:
+            self._recipes.popitem(last=False)
+        return name
+
+    def find(self, name: str) -> Recipe | None:
+        return self._recipes.get(name)
+
+    def at(self, address: str) -> Recipe | None:
+        """The picture that an address of this emulator names, however the emulator is called."""
+        found = _ADDRESS.fullmatch(address)
+        return self.find(found[1]) if found else None
+
+
+# ── Drawing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_INK, _PAPER, _TONES = 255, 254, 240
+"""Entries of the palette: the text, what it stands on, and before them the tones of the background."""
+
+
+def draw(recipe: Recipe) -> bytes:
+    """A PNG of exactly the recipe's size: a soft ground, a plate's edge, and prompt and model to be read.
+
+    One byte a pixel and rows that repeat, so that 4096*4096 take a fraction of a second."""
+    from PIL import Image, ImageDraw
+
+    width, height = recipe.size
+    seed = recipe.digest()
+    rows = (bytes((row * _TONES // height,)) * width for row in range(height))
+    image = Image.frombytes("P", (width, height), b"".join(rows))
+    image.putpalette(_palette(seed))
+    pen = ImageDraw.Draw(image)
+    pen.fontmode = "1"  # a palette has no tones between ink and paper
+    _shapes(pen, recipe.size, seed)
+    _caption(pen, recipe)
+    made = BytesIO()
+    image.save(made, "PNG", compress_level=1)
+    return made.getvalue()
+
+
+def _palette(seed: bytes) -> list[int]:
+    """From one colour of the seed to another, then paper and ink."""
+    above, below = seed[:3], seed[3:6]
+    tones = [
+        (a // 2 + 64) + ((b // 2 + 64) - (a // 2 + 64)) * tone // _TONES
+        for tone in range(_TONES)
+        for a, b in zip(above, below, strict=True)
+    ]
+    return tones + [0] * 3 * (_PAPER - _TONES) + [250, 248, 240] + [24, 24, 32]
+
+
+def _shapes(pen: ImageDraw, size: Size, seed: bytes) -> None:
+    """A few discs in tones of the ground, and the edge that a plate leaves."""
+    width, height = size
+    short = min(size)
+    for x, y, r in zip(seed[4:8], seed[8:12], seed[12:16], strict=True):
+        radius = short // 10 + short * r // 1024
+        centre = width * x // 255, height * y // 255
+        box = (centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius)
+        pen.ellipse(box, fill=(x + y + r) % _TONES)
+    if edge := short // 64:
+        pen.rectangle((edge, edge, width - 1 - edge, height - 1 - edge), outline=_PAPER, width=max(1, edge // 4))
+
+
+def _caption(pen: ImageDraw, recipe: Recipe) -> None:
+    """Model, size and prompt on a paper strip, as large as the strip allows."""
+    width, height = recipe.size
+    font_size = max(8, min(width // 18, height // 12))
+    margin = font_size // 2
+    font = _font(font_size)
+    columns = max(4, int((width - 2 * margin) / (font_size * 0.54)))
+    rows = max(1, min(5, (height - 2 * margin) // (font_size * 5 // 4) - 2))
+    title = f"{recipe.model} #{recipe.index + 1} {width}*{height}"
+    lines = [title[:columns], *wrap(_printable(recipe.prompt), columns, max_lines=rows, placeholder=" …")]
+    line = font_size * 5 // 4
+    top = height - margin - line * len(lines)
+    pen.rectangle((0, top - margin, width, height), fill=_PAPER)
+    for index, text in enumerate(lines):
+        pen.text((margin, top + index * line), _printable(text), fill=_INK, font=font)
+
+
+def _printable(text: str) -> str:
+    """Text that a font can be asked for: neither surrogates nor anything that moves the pen."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    found = ImageFont.load_default(size)
+    if not isinstance(found, ImageFont.FreeTypeFont):
+        raise TypeError("this Pillow was built without FreeType and can't draw text; its wheels on PyPI can")
+    return found

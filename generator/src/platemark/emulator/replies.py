@@ -1,0 +1,99 @@
+"""What the emulator says: answers and refusals as values, and how they go over the wire."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from platemark import ir
+from platemark.rules.judge import Finding
+from platemark.wire import skeletons
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: its status, a JSON body or the events of a stream, and what was found of the request."""
+
+    status: int
+    body: Any = None
+    events: tuple[bytes, ...] = ()
+    verdict: str = ""
+    rules: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Refused(Exception):
+    """A request that is not served. `key` is looked up in the spec for code, status and message; without an entry
+    there the message is `message`. `rules` are the broken ones, `status` one that no spec decides."""
+
+    def __init__(
+        self,
+        key: str,
+        message: str = "",
+        *,
+        rules: tuple[str, ...] = (),
+        limits: Mapping[str, Any] | None = None,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.key = key
+        self.message = message
+        self.rules = rules
+        self.limits: Mapping[str, Any] = limits or {}
+        self.status = status
+        self.headers: Mapping[str, str] = headers or {}
+        self.family: ir.Family | None = None
+
+
+def broken(finding: Finding, rules: tuple[str, ...], family: ir.Family) -> Refused:
+    """A refusal for the first broken rule, naming all of them."""
+    rule = finding.rule
+    subject = rule.parameter or finding.path or "body"
+    refused = Refused(rule.id, f"{subject}: {rule.sentence}", rules=rules, limits=rule.args)
+    refused.family = family
+    return refused
+
+
+def refusal(provider: ir.Provider, refused: Refused, request_id: str) -> Reply:
+    """The documented answer: the family's entry for the rule, else the provider's, else the one for any rule."""
+    known = provider.errors.rules
+    general = known.get("any", {})
+    entry = (refused.family.errors.get(refused.key) if refused.family else None) or known.get(refused.key, general)
+    code = entry.get("code") or general.get("code")
+    values: dict[str, Any] = {
+        "message": _filled(str(entry["message"]), refused.limits) if "message" in entry else refused.message,
+        "request_id": request_id,
+        "status_code": _status(provider, refused, entry, code),
+    }
+    if code:
+        values["code"] = code
+    body = skeletons.build(provider.errors.answer, values)
+    return Reply(values["status_code"], body, verdict="reject", rules=refused.rules, headers=refused.headers)
+
+
+def _status(provider: ir.Provider, refused: Refused, entry: Mapping[str, Any], code: str | None) -> int:
+    of_code = provider.errors.codes.get(code or "", {}).get("status")
+    fallback = provider.errors.rules.get("any", {}).get("status", 400)
+    return int(refused.status or entry.get("status") or of_code or fallback)
+
+
+def _filled(template: str, limits: Mapping[str, Any]) -> str:
+    """A documented message with its `{low}` and `{high}`: a spec's braces reach nothing but the rule's arguments."""
+    return re.sub(r"\{(\w+)\}", lambda hit: str(limits.get(hit[1], hit[0])), template)
+
+
+def merge(base: Any, over: Any) -> Any:
+    """One answer laid over another, key by key."""
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    below, above = cast("dict[str, Any]", base), cast("dict[str, Any]", over)
+    return below | {key: merge(below[key], part) if key in below else part for key, part in above.items()}
+
+
+def encode(data: Any) -> bytes:
+    """JSON in ASCII: lone surrogates, which a request may hold, have no other form."""
+    return json.dumps(data, separators=(",", ":")).encode("ascii")

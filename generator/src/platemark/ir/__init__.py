@@ -1,0 +1,114 @@
+"""The resolved form: frozen, ordered, JSON-serialisable. It knows no YAML and no target.
+
+A family holds a table of rules and one of parameters; its offers (model × route × mode) refer to both by position, so
+that what many offers share stands once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from typing import cast
+
+from platemark.ir.evidence import Conflict, Document, Evidence, Fact, Json, Reading, Source, Status, Verdict
+from platemark.ir.family import Example, Family, Model, Offer, Parameter, Rule
+from platemark.ir.provider import Auth, Endpoint, Errors, Provider, Region, RouteName, Tasks, Transport
+from platemark.plain import is_map, is_seq
+from platemark.rules import expr, leaves, sizes
+
+__all__ = [
+    "MODES",
+    "ROUTES",
+    "SCHEMA_VERSION",
+    "Auth",
+    "Conflict",
+    "Document",
+    "Endpoint",
+    "Errors",
+    "Evidence",
+    "Example",
+    "Fact",
+    "Family",
+    "Ir",
+    "Json",
+    "Model",
+    "Offer",
+    "Parameter",
+    "Provider",
+    "Reading",
+    "Region",
+    "RouteName",
+    "Rule",
+    "Source",
+    "Status",
+    "Tasks",
+    "Transport",
+    "Verdict",
+    "size_follows",
+    "to_json",
+]
+
+SCHEMA_VERSION = 1
+MODES = ("text_to_image", "edit", "sequence", "interleave")
+ROUTES: tuple[RouteName, ...] = ("sync", "stream", "task")
+
+
+@dataclass(frozen=True)
+class Ir:
+    """Everything that targets, the emulator and the vectors know."""
+
+    documents: tuple[Document, ...]
+    providers: tuple[Provider, ...]
+    families: tuple[Family, ...]
+
+    def provider(self, name: str) -> Provider:
+        return next(provider for provider in self.providers if provider.id == name)
+
+    def families_of(self, provider: str) -> tuple[Family, ...]:
+        return tuple(family for family in self.families if family.provider == provider)
+
+    def document(self, name: str) -> Document:
+        return next(document for document in self.documents if document.id == name)
+
+    @cached_property
+    def models(self) -> Mapping[str, tuple[Provider, Family, Model]]:
+        """Every model by its id. An id that two providers sell is told apart as `provider/model`."""
+        found: dict[str, tuple[Provider, Family, Model]] = {}
+        for family in self.families:
+            for model in family.models:
+                key = model.id if model.id not in found else f"{family.provider}/{model.id}"
+                found[key] = (self.provider(family.provider), family, model)
+        return found
+
+    def find(self, name: str) -> tuple[Provider, Family, Model]:
+        """A model by its id or as `provider/model`. Raises KeyError where there is none."""
+        if name in self.models:
+            return self.models[name]
+        provider, _, model = name.partition("/")
+        found = self.models[model]
+        if found[0].id != provider:
+            raise KeyError(name)
+        return found
+
+
+def size_follows(value: Mapping[str, Json]) -> sizes.Follows:
+    """The default of a size as a spec writes it, `{like: last image, area: …, no_image: …}`, as what is predicted."""
+    text = str(value["area"])
+    width, height = leaves.sides(text.removeprefix(".."))
+    alone = value.get("no_image")
+    return sizes.Follows(width * height, text.startswith(".."), leaves.sides(alone) if alone else None)
+
+
+def to_json(value: object) -> Json:
+    """Plain data for JSON: fields that are empty are left out."""
+    if is_seq(value):
+        return [to_json(part) for part in value]
+    if is_map(value):
+        return {str(key): to_json(part) for key, part in value.items()}
+    if not is_dataclass(value):
+        return value
+    if type(value).__module__ == expr.__name__:
+        return expr.to_json(cast("expr.Node", value))
+    parts = {slot.name: to_json(getattr(value, slot.name)) for slot in fields(value)}
+    return {key: part for key, part in parts.items() if part not in (None, "", [], {}) or part is False}

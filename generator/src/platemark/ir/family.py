@@ -1,0 +1,165 @@
+"""What a request may hold: the models of a page, what they offer, and by which rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from platemark.ir.evidence import Conflict, Evidence, Fact, Json, Verdict
+from platemark.ir.provider import RouteName
+from platemark.rules import expr
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One limit. `when` and `holds` are None for what is judged by the reader of bodies or can't be told."""
+
+    id: str
+    parameter: str
+    kind: str
+    args: Mapping[str, Json]
+    verdict: Verdict
+    sentence: str
+    evidence: Evidence
+    when: expr.Test | None = None
+    holds: expr.Test | None = None
+    structure: bool = False
+
+    @property
+    def judged(self) -> bool:
+        """Whether a request alone shows if the rule is kept."""
+        return self.structure or self.holds is not None
+
+    @property
+    def looks_at(self) -> frozenset[str]:
+        """The parameters that decide whether it is kept."""
+        return frozenset[str]().union(*(expr.references(test) for test in (self.when, self.holds) if test is not None))
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter as one offer has it; `facets` are its facts by key (`range`, `default`, `tokens`, …)."""
+
+    name: str
+    type: str
+    about: str
+    required: bool
+    facets: Mapping[str, Json]
+    evidence: Mapping[str, Evidence]
+    items: Parameter | None = None
+    fields: tuple[Parameter, ...] = ()
+
+    @property
+    def default(self) -> Json:
+        """What the service does when it is left out; None where no document says."""
+        return self.facets.get("default")
+
+    @property
+    def sent(self) -> bool:
+        """Whether the client states the default, because sources differ on it."""
+        return self.facets.get("send") == "always"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model, by a route, in a mode: what it takes, and what it gives back."""
+
+    model: str
+    route: RouteName
+    mode: str
+    about: str
+    when: Mapping[str, Json]
+    """Parameter: a value, or a span `[low, high]` for how many items a list holds."""
+    endpoint: str
+    payloads: tuple[str, ...]
+    result: str
+    makes: str
+    parameters: tuple[int, ...]
+    rules: tuple[int, ...]
+    sets: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    note: str = ""
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model id, with the facts about it that are not limits of a request."""
+
+    id: str
+    like: str
+    regions: tuple[Fact, ...]
+    aliases: tuple[Fact, ...]
+    prices: tuple[Fact, ...]
+    limits: tuple[Fact, ...]
+    evidence: Evidence
+    note: str = ""
+    known: tuple[str, ...] = ()
+    """Names that mean something to this model, in whatever mode or route: all else is an unknown key."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sample of a document: what is given, and what becomes of it."""
+
+    model: str
+    mode: str
+    given: Mapping[str, Json]
+    breaks: str
+    becomes: Mapping[str, Json]
+    evidence: Evidence
+
+    @property
+    def values(self) -> dict[str, Json]:
+        """What is given, as values: `images: 2` stands for two pictures."""
+        pictures = self.given.get("images")
+        if not isinstance(pictures, int):
+            return dict(self.given)
+        return {**self.given, "images": [f"https://example.com/picture-{n + 1}.png" for n in range(pictures)]}
+
+
+@dataclass(frozen=True)
+class Family:
+    """Models that one page documents."""
+
+    name: str
+    provider: str
+    about: str
+    models: tuple[Model, ...]
+    parameters: tuple[Parameter, ...]
+    rules: tuple[Rule, ...]
+    offers: tuple[Offer, ...]
+    examples: tuple[Example, ...]
+    conflicts: tuple[Conflict, ...]
+    errors: Mapping[str, Json]
+
+    @cached_property
+    def by_model(self) -> Mapping[str, tuple[Offer, ...]]:
+        """Offers of each model, routes and modes in the order of the spec."""
+        return {model.id: tuple(o for o in self.offers if o.model == model.id) for model in self.models}
+
+    def rules_of(self, offer: Offer) -> tuple[Rule, ...]:
+        return tuple(self.rules[index] for index in offer.rules)
+
+    def parameters_of(self, offer: Offer) -> tuple[Parameter, ...]:
+        return tuple(self.parameters[index] for index in offer.parameters)
+
+    def parameter_of(self, offer: Offer, name: str) -> Parameter | None:
+        return next((p for p in self.parameters_of(offer) if p.name == name), None)
+
+    def model(self, name: str) -> Model:
+        return next(model for model in self.models if model.id == name)
+
+    def broken(self, offer: Offer, values: Mapping[str, Json]) -> Iterator[Rule]:
+        """The rules of an offer that values break, but for those of structure, in their order."""
+        for rule in self.rules_of(offer):
+            judged = rule.when is not None and expr.holds(rule.when, values)
+            if judged and rule.holds is not None and not expr.holds(rule.holds, values):
+                yield rule
+
+    def address(self, offer: Offer, rule: Rule) -> str:
+        """`provider/model/mode/id`, with the route before the id where the routes of the mode differ in it."""
+        index = self.rules.index(rule)
+        twins = [o for o in self.by_model[offer.model] if o.mode == offer.mode]
+        route = "" if all(index in twin.rules for twin in twins) else f"{offer.route}/"
+        return f"{self.provider}/{offer.model}/{offer.mode}/{route}{rule.id}"

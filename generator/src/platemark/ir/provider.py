@@ -1,0 +1,115 @@
+"""Where and how: a service, how requests travel to it, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from platemark.ir.evidence import Conflict, Evidence, Json
+
+RouteName: TypeAlias = Literal["sync", "stream", "task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    header: str
+    value: str
+    env: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    id: str
+    alias: str
+    host: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    id: str
+    path: str
+    payloads: tuple[str, ...]
+    transports: tuple[RouteName, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Transport:
+    """How a request travels: headers that choose it, and parameters that it sets."""
+
+    name: RouteName
+    headers: Mapping[str, str]
+    parameters: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The life of a task. `answer` is one skeleton for all its states; what has no value is left out."""
+
+    created: Json
+    answer: Json
+    query: str
+    states: Mapping[str, str]
+    list: str = ""
+    list_answer: Json = None
+    cancel: str = ""
+    cancelable: tuple[str, ...] = ()
+    poll: int = 10
+    keep: int = 0
+    rate: str = ""
+    evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
+
+    def states_of(self, meaning: str) -> tuple[str, ...]:
+        """The vendor's words for `waiting`, `done`, `failed`, `canceled` or `lost`."""
+        return tuple(word for word, means in self.states.items() if means == meaning)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """`answer` is the skeleton of an error; `codes` say what each means; `rules` what is said when a rule is broken."""
+
+    answer: Json
+    codes: Mapping[str, Mapping[str, Json]]
+    rules: Mapping[str, Mapping[str, Json]]
+    status_200_too: bool = False
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One service: where it is, how requests travel, and what comes back."""
+
+    id: str
+    about: str
+    client: str
+    auth: Auth
+    hosts: Mapping[str, str]
+    regions: tuple[Region, ...]
+    endpoints: tuple[Endpoint, ...]
+    transports: tuple[Transport, ...]
+    payloads: Mapping[str, Json]
+    answer: Json
+    results: Mapping[str, Json]
+    images: Mapping[str, Json]
+    stream: Mapping[str, Json]
+    tasks: Tasks | None
+    errors: Errors
+    uploads: Mapping[str, Json]
+    conflicts: tuple[Conflict, ...]
+    families: tuple[str, ...]
+
+    def endpoint(self, name: str) -> Endpoint:
+        return next(endpoint for endpoint in self.endpoints if endpoint.id == name)
+
+    def transport(self, name: str) -> Transport:
+        return next(transport for transport in self.transports if transport.name == name)
+
+    @property
+    def base_path(self) -> str:
+        """The path that every address of the service begins with, such as `/api/v1`."""
+        template = next(iter(self.hosts.values()))
+        _, _, rest = template.partition("://")
+        slash = rest.find("/")
+        return rest[slash:] if slash >= 0 else ""

@@ -1,0 +1,160 @@
+"""Values just inside and just outside each kind of limit, from which vectors and tests are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from platemark.rules import domains, leaves, sizes
+
+Args: TypeAlias = "Mapping[str, Any]"
+Edges: TypeAlias = "tuple[list[Any], list[Any]]"
+"""Values that keep the rule, and values that break it."""
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+"""Stands for a parameter that is left out."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What edges are made from: the type, a value that keeps all rules, the limits of sizes, lists of any length."""
+
+    type: str
+    value: Any
+    limits: sizes.Limits
+    list_of: Callable[[int], Any]
+
+
+EdgesOf: TypeAlias = "Callable[[Edge, Args], Edges]"
+
+_WRONG: Mapping[str, list[Any]] = {
+    "text": [7, None, ["a"]],
+    "integer": ["1", True, 1.5, None],
+    "boolean": ["true", 1, None],
+    "size": [1024, "1024x1024", "1024*1024\n", "01024*1024", None],
+    "images": ["https://example.com/a.png", [5], None],
+    "list": [{}, None],
+    "object": [[], None],
+    "box": [[1, 2, 3], [1, 2, 3, "4"], None],
+    "color": ["red", "#12345", "#GGGGGG", None],
+    "percent": ["50%", "0.5", 50, None],
+}
+_SAMPLE = "一盏纸灯 paper lantern 🏮 "
+"""Chinese, English and an emoji: the lengths in UTF-8, UTF-16 and code points all differ."""
+
+
+def of_type(edge: Edge, args: Args) -> Edges:
+    inside = [float(edge.value)] if edge.type == "integer" else []
+    wrong = [value for value in _WRONG[edge.type] if not (args.get("tokens") and leaves.is_token(value))]
+    return inside, wrong
+
+
+def required(edge: Edge, _: Args) -> Edges:
+    return [], [ABSENT, ""] if edge.type == "text" else [ABSENT]
+
+
+def _bounded(args: Args, make: Callable[[int], Any]) -> Edges:
+    low, high = args["low"], args["high"]
+    inside = [make(bound) for bound in (low, high) if bound is not None]
+    outside = [
+        make(bound) for bound in (None if not low else low - 1, None if high is None else high + 1) if bound is not None
+    ]
+    return inside, outside
+
+
+def in_range(_: Edge, args: Args) -> Edges:
+    inside, outside = _bounded(args, int)
+    return inside, outside + ([-1] if args["low"] == 0 else [])
+
+
+def in_length(_: Edge, args: Args) -> Edges:
+    def text(points: int) -> str:
+        return (_SAMPLE * (points // len(_SAMPLE) + 1))[:points]
+
+    return ([], []) if args.get("unit") == "tokens" else _bounded(args, text)
+
+
+def in_count(edge: Edge, args: Args) -> Edges:
+    return _bounded(args, edge.list_of)
+
+
+def among(_: Edge, args: Args) -> Edges:
+    listed = list(args["among"])
+    first = listed[0]
+    if isinstance(first, bool):
+        return listed, [not first] if len(listed) == 1 else []
+    if isinstance(first, int):
+        return listed, [max(listed) + 1, min(listed) - 1]
+    width, height = leaves.sides(first)
+    return listed, [f"{width + 1}*{height}" if width else f"{first}-other"]
+
+
+def in_tokens(_: Edge, args: Args) -> Edges:
+    return list(args["among"]), [token for token in ("1K", "2K", "3K", "4K", "8K") if token not in args["among"]][:2]
+
+
+def schemes(edge: Edge, args: Args) -> Edges:
+    addresses = {
+        "http": "http://example.com/a.png", "https": "https://example.com/a.png", "oss": "oss://uploads/a.png",
+        "data": "data:image/png;base64,iVBORw0KGgo=",
+    }  # fmt: skip
+    wrong = ["picture.png", "file:///picture.png", "ftp://example.com/a.png", "data:image/png,raw"]
+    return [_with_last(edge.value, addresses[s]) for s in args["among"]], [_with_last(edge.value, w) for w in wrong]
+
+
+def _with_last(items: Any, last: Any) -> Any:
+    return [*leaves.items(items)[:-1], last]
+
+
+def _written(edges: tuple[list[sizes.Size], list[sizes.Size]]) -> Edges:
+    inside, outside = edges
+    return ["{}*{}".format(*size) for size in inside], ["{}*{}".format(*size) for size in outside]
+
+
+def area(edge: Edge, _: Args) -> Edges:
+    return _written(domains.area_edges(edge.limits))
+
+
+def side(edge: Edge, _: Args) -> Edges:
+    return _written(domains.side_edges(edge.limits))
+
+
+def ratio(edge: Edge, _: Args) -> Edges:
+    return _written(domains.ratio_edges(edge.limits))
+
+
+def rounds(edge: Edge, args: Args) -> Edges:
+    step = args["step"]
+    fits = next((s for s in (*domains.area_edges(edge.limits)[0], *domains.side_edges(edge.limits)[0]) if not any(
+        side % step for side in s)), None)  # fmt: skip
+    return _written(([fits] if fits else [], list(domains.off_grid(edge.limits, step))[:3]))
+
+
+def same_length(edge: Edge, _: Args) -> Edges:
+    held = leaves.items(edge.value)
+    return [edge.value], [[*held, *held[:1]], held[:-1]]
+
+
+def sums_to(edge: Edge, args: Args) -> Edges:
+    """A hundredth of a percent too much, and too little."""
+    name, found = args["field"], []
+    for by in (1, -1):
+        first, *rest = leaves.items(edge.value)
+        share = leaves.hundredths(leaves.field(first, name)) + by
+        found.append([{**first, name: f"{share // 100}.{share % 100:02}%"}, *rest] if isinstance(first, dict) else [])
+    return [edge.value], found
+
+
+def given(edge: Edge, _: Args) -> Edges:
+    return [], [edge.value]
+
+
+def none(_: Edge, __: Args) -> Edges:
+    return [], []

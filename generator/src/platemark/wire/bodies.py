@@ -1,0 +1,43 @@
+"""JSON bodies as they arrive: strict, bounded, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+DEPTH = 64
+
+
+def read_body(raw: bytes | str) -> tuple[Any, str]:
+    """The value of a JSON text, or None and what is wrong with it.
+
+    Refused: what is not UTF-8, NaN and Infinity, more than 64 levels, numbers that no machine holds."""
+    try:
+        text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
+        value = json.loads(text, parse_constant=_refuse)
+    except UnicodeDecodeError as error:
+        return None, f"byte {error.start} is not UTF-8"
+    except json.JSONDecodeError as error:
+        return None, f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+    except RecursionError:
+        return None, f"more than {DEPTH} levels"
+    except ValueError as error:
+        return None, f"not JSON: {error}"
+    return (None, f"more than {DEPTH} levels") if _too_deep(value) else (value, "")
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a JSON number")
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH):
+        level = [part for held in level for part in _parts(held)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []

@@ -1,0 +1,123 @@
+"""Bodies that break one rule of their structure, made from a good one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any, TypeAlias
+
+from platemark.ir import Offer, Provider, Rule
+from platemark.wire import skeletons
+
+Path: TypeAlias = "tuple[str | int, ...]"
+
+
+def break_structure(provider: Provider, offer: Offer, rule: Rule, body: Any, values: Mapping[str, Any]) -> Iterator[Any]:
+    """Every way that we know to break a structural rule; which of them break it alone, the judge says."""
+    key = rule.id.partition(".")[0]
+    match rule.kind:
+        case "model":
+            yield {**body, "model": "no-such-model"}
+            yield {name: value for name, value in body.items() if name != "model"}
+        case "payload":
+            alternatives = offer.payloads[1:] if rule.id == "envelope" else _foreign(provider, offer)
+            yield from (skeletons.build(provider.payloads[name], {"model": offer.model, **values}) for name in alternatives)
+        case "unknown":
+            yield from (_set(body, (*path, "no_such_key"), 1) for path in _maps(body))
+        case "place":
+            yield from _misplaced(body, key, values)
+        case "shape":
+            yield from (_append(body, path, item) for path in _paths(body, key) for item in ({"video": "x"}, "text", {}))
+        case _:
+            yield from _structural(body, key, rule.kind)
+
+
+def _foreign(provider: Provider, offer: Offer) -> list[str]:
+    return [name for name in provider.payloads if name not in offer.payloads]
+
+
+def _structural(body: Any, key: str, kind: str) -> Iterator[Any]:
+    if key == "body":
+        yield from ([], "text", None)
+        return
+    for path in _paths(body, key):
+        match kind:
+            case "type":
+                yield from (_set(body, path, wrong) for wrong in (5, "text", None))
+            case "required":
+                yield _set(body, path, _GONE)
+            case "fixed":
+                yield _set(body, path, "assistant")
+            case "count":
+                held = _get(body, path)
+                yield from (_set(body, path, wrong) for wrong in ([], [*held, *held]) if isinstance(held, list))
+            case _:
+                pass
+    if kind == "count":  # an element that stands once, such as the text among pictures
+        for path in _elements(body, key):
+            yield _append(body, path[:-1], deepcopy(_get(body, path)))
+
+
+def _misplaced(body: Any, name: str, values: Mapping[str, Any]) -> Iterator[Any]:
+    """The parameter as a key of every map but its own, instead of where it belongs and beside it."""
+    held = _paths(body, name)
+    for path in _maps(body):
+        if path not in {own[:-1] for own in held}:
+            misplaced = _set(body, (*path, name), values.get(name, 1))
+            yield _set(misplaced, held[0], _GONE) if held else misplaced
+            yield misplaced
+
+
+# ── Paths ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Gone:
+    pass
+
+
+_GONE = _Gone()
+
+
+def _walk(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    yield path, data
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, part in parts:
+        yield from _walk(part, (*path, key))
+
+
+def _maps(body: Any) -> list[Path]:
+    return [path for path, part in _walk(body) if isinstance(part, dict)]
+
+
+def _paths(body: Any, key: str) -> list[Path]:
+    return [path for path, _ in _walk(body) if path and path[-1] == key]
+
+
+def _elements(body: Any, name: str) -> list[Path]:
+    """Elements of lists that carry a parameter; its key there may have another name."""
+    keys = {name, {"prompt": "text"}.get(name, name)}
+    return [path for path, part in _walk(body) if path and isinstance(path[-1], int) and isinstance(part, dict) and keys & set(part)]
+
+
+def _get(body: Any, path: Path) -> Any:
+    for key in path:
+        body = body[key]
+    return body
+
+
+def _set(body: Any, path: Path, value: Any) -> Any:
+    made = deepcopy(body)
+    here = _get(made, path[:-1])
+    if value is _GONE:
+        del here[path[-1]]
+    else:
+        here[path[-1]] = value
+    return made
+
+
+def _append(body: Any, path: Path, item: Any) -> Any:
+    made = deepcopy(body)
+    here = _get(made, path)
+    if isinstance(here, list):
+        here.append(item)
+    return made
