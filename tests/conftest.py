@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from platemark.ir import Ir
 
 ALLOWED_SKIPS: frozenset[str] = frozenset()
 """Reasons, word for word, for which a test may be skipped in CI."""
@@ -16,6 +20,14 @@ settings.register_profile(
     "ci", deadline=None, derandomize=True, max_examples=300, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if IN_CI else "default")
+
+
+@pytest.fixture(scope="session")
+def ir() -> "Ir":
+    """The IR of the project's own specs."""
+    import platemark
+
+    return platemark.resolve(platemark.load())
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

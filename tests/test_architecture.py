@@ -15,21 +15,24 @@ PACKAGE = Path(__file__).parents[1] / "generator" / "src" / "platemark"
 
 CORE = {"schema", "ir", "rules", "wire"}
 OUTPUTS = {"write", "targets", "emulator", "testing", "drift", "diff"}
-STAGES = {"source", "spec", "resolve"}
-LEAVES = {"problems", "version"}
+STAGES = {"source", "spec", "resolution", "lint"}
+LEAVES = {"plain", "problems", "version"}
 
 MAY_IMPORT: dict[str, Set[str]] = {
     **dict.fromkeys(LEAVES, frozenset[str]()),
     "source": frozenset[str](),
-    "spec": {"source"} | CORE,  # lint evaluates rules
-    "resolve": {"spec", "source", "ir", "rules"},
+    "spec": {"source", "ir"},
+    "resolution": {"spec", "source", "ir", "rules", "wire"},
+    "lint": {"resolution", "spec", "source"} | CORE,  # it evaluates rules
     **dict.fromkeys(CORE, CORE),
     **dict.fromkeys(OUTPUTS, CORE),
     "drift": {"spec", "source"} | CORE,
     "api": STAGES | CORE | OUTPUTS,
     "__init__": {"api"},
     "demo": {"api"} | STAGES | CORE | OUTPUTS,
-    "cli": {"__init__", "api", "demo"} | STAGES | CORE | OUTPUTS,
+    "answers": frozenset[str](),
+    "commands": {"answers"} | CORE | OUTPUTS,
+    "cli": {"__init__", "api", "demo", "answers", "commands"} | STAGES | CORE | OUTPUTS,
     "__main__": {"cli"},
 }
 """Part of platemark → the parts that it may import, besides itself and the leaves."""
@@ -196,9 +199,9 @@ WRONG = {
     "rules/expr.py": ("from platemark.source import Tree", "1: imports platemark.source; rules may import only"),
     "ir.py": ("def f():\n    from . import targets", "2: imports platemark.targets; ir may import only"),
     "wire/routes.py": ("from .. import load", "1: imports platemark.__init__; wire may import only"),
-    "resolve.py": (
+    "resolution.py": (
         "from platemark.write import a, b",
-        "1: imports platemark.write; resolve may import only ir,",
+        "1: imports platemark.write; resolution may import only ir,",
     ),
     "targets/docs/emit.py": ("from ..go import emit", "1: imports target go; only the registry may"),
     "targets/docs/printer.py": ("import yaml", "1: imports yaml; only source may"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from platemark import lint, source, targets, write
 from platemark.ir import Ir
-from platemark.resolve import resolve as _resolve
+from platemark.resolution import resolve as _resolve
 from platemark.rules.judge import Judgement, judge, route_of
 from platemark.spec.load import load as _load
 from platemark.spec.model import Spec
@@ -19,7 +19,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def find_specs(given: str | Path | None = None) -> Path:
-    """The folder of specs: the given one, `$PLATEMARK_SPECS`, `./specs`, that of this checkout, or the installed one."""
+    """The folder of specs: the given one, `$PLATEMARK_SPECS`, `./specs`, this checkout's, or the installed one."""
     if given is not None:
         return Path(given)
     if named := os.environ.get("PLATEMARK_SPECS"):

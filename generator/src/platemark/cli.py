@@ -1,13 +1,16 @@
 """The command line: the only module that prints or exits.
 
-Exit codes: 0 nothing found, 1 findings, 2 usage, unreadable input or specs that do not load, 5 network, 130 interrupted.
+Exit codes: 0 nothing found, 1 findings, 2 usage, unreadable input or specs that do not load, 5 network,
+130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,9 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and say what it found; its exit code."""
-    as_json = "json" in _format_of(arguments)
+    as_json = _wants_json(arguments)
     try:
-        options = _parser().parse_args(arguments)
+        options = _parsed(arguments)
         answers = options.command(options)
         return _say(answers, options.format)
     except Invalid as invalid:
@@ -47,10 +50,9 @@ def run(arguments: Sequence[str]) -> int:
         return _fail("unreadable", f"{error.filename or 'input'}: {error.strerror or error}", "", as_json)
 
 
-def _format_of(arguments: Sequence[str]) -> list[str]:
-    return [b for a, b in zip(arguments, arguments[1:], strict=False) if a == "--format"] + [
-        a.partition("=")[2] for a in arguments if a.startswith("--format=")
-    ]
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether errors should be JSON, known before the arguments are understood."""
+    return "--format=json" in arguments or ("--format", "json") in itertools.pairwise(arguments)
 
 
 def _say(answer: Answer, form: str) -> int:
@@ -63,7 +65,9 @@ def _say(answer: Answer, form: str) -> int:
 
 def _fail(code: str, message: str, hint: str, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"error": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False), file=sys.stderr)
+        print(
+            json.dumps({"error": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False), file=sys.stderr
+        )
     else:
         print(f"platemark: {message}" + (f"\nhint: {hint}" if hint else ""), file=sys.stderr)
     return 2
@@ -75,28 +79,25 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise Usage("usage", message, f"`{self.prog} --help` shows what there is")
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        options, extra = self.parse_known_args(args, namespace)
-        if extra:
-            known = {flag for action in _all_actions(self) for flag in action.option_strings}
-            raise Usage("usage", f"unknown argument `{extra[0]}`", did_you_mean(extra[0], known))
-        return options
-
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             what = action.metavar or action.dest
             raise Usage("usage", f"no {what} is called `{value}`", did_you_mean(str(value), map(str, action.choices)))
 
 
-def _all_actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    own = list(parser._actions)  # noqa: SLF001 - argparse has no public way to its own flags
-    return own + [a for action in own if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
-                  for inner in action.choices.values() for a in inner._actions]  # fmt: skip
+def _parsed(arguments: Sequence[str]) -> Any:
+    options, extra = _parser().parse_known_args(arguments)
+    if extra:
+        known = set(re.findall(r"--[a-z]+", options.parser.format_help()))
+        raise Usage("usage", f"unknown argument `{extra[0]}`", did_you_mean(extra[0], known))
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--specs", metavar="DIR", help="folder of specs (default: $PLATEMARK_SPECS, ./specs, the checkout's)")
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--specs", metavar="DIR", help="folder of specs (default: $PLATEMARK_SPECS, ./specs, the checkout's)"
+    )
     common.add_argument("--format", choices=("text", "json"), default="text", help="how to answer")
     parser = _Parser("platemark", description="Specs of image-generation services, and everything printed from them.",
                      allow_abbrev=False)  # fmt: skip
@@ -105,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, command: Callable[[Any], Answer], text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
-        made.set_defaults(command=command)
+        made.set_defaults(command=command, parser=made)
         return made
 
     add("list", _list, "all models")
@@ -199,7 +200,7 @@ def _validate(options: Any) -> Answer:
     commands.find_model(known, options.model)
     text = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     bodies = [line for line in text.splitlines() if line.strip()] if options.lines else [text]
-    answers = []
+    answers: list[Answer] = []
     for number, raw in enumerate(bodies, 1):
         body, problem = read_body(raw)
         if problem:
@@ -238,10 +239,19 @@ def _check(options: Any) -> Answer:
 
 
 def _serve(options: Any) -> Answer:
-    from platemark import emulator
+    try:
+        from platemark import emulator
+    except ImportError as error:
+        raise Usage("missing-extra", str(error), 'python -m pip install "platemark[emulator]"') from None
 
-    emulator.serve(_ir(options), options.host, options.port, strict=options.strict, control=options.control,
-                   ready=lambda address: print(address, flush=True))  # fmt: skip
+    def ready(address: str) -> None:
+        print(address, flush=True)
+
+    modes = {"strict": options.strict, "control": options.control}
+    try:
+        emulator.serve(_ir(options), options.host, options.port, ready=ready, **modes)
+    except (emulator.CannotListen, emulator.Unservable) as error:
+        raise Usage("cannot-serve", str(error), "--port 0 picks a free port") from None
     return Answer("", {})
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from platemark import ir
 from platemark.answers import Answer, Usage
+from platemark.plain import is_map, is_seq
 from platemark.problems import Problem, nearest
 from platemark.rules.judge import Finding, Judgement
 from platemark.write import Plan
+
 
 def find_model(known: ir.Ir, name: str) -> tuple[ir.Provider, ir.Family, ir.Model]:
     """A model by its id, or by `provider/id`."""
@@ -51,7 +53,7 @@ def show(known: ir.Ir, name: str) -> Answer:
         lines += [f"{offer.mode} by {offer.route}: POST {provider.base_path}{provider.endpoint(offer.endpoint).path}"]
         lines += [f"  when {_when(offer)}"] if offer.when else []
         shown = [(r["parameter"], r["type"], _shown(r["default"]), "; ".join(r["limits"])) for r in rows]
-        lines += _indented(table(("parameter", "type", "default", "limits"), shown)) + [""]
+        lines += [*_indented(table(("parameter", "type", "default", "limits"), shown)), ""]
     facts = {
         "aliases": [fact.value for fact in model.aliases],
         "prices": [fact.value for fact in model.prices],
@@ -59,7 +61,14 @@ def show(known: ir.Ir, name: str) -> Answer:
         "regions": [fact.value for fact in model.regions],
     }
     lines += [f"{key}: {'; '.join(_words(value) for value in values)}" for key, values in facts.items() if values]
-    data = {"model": model.id, "provider": provider.id, "family": family.name, "about": family.about, "modes": modes, **facts}
+    data = {
+        "model": model.id,
+        "provider": provider.id,
+        "family": family.name,
+        "about": family.about,
+        "modes": modes,
+        **facts,
+    }
     return Answer("\n".join(lines), data)
 
 
@@ -76,7 +85,9 @@ def _parameters(family: ir.Family, offer: ir.Offer) -> Iterator[dict[str, Any]]:
 def explain(known: ir.Ir, name: str, parameter: str | None) -> Answer:
     _, family, model = find_model(known, name)
     found: dict[str, dict[str, Any]] = {}
-    names = _unique(rule.parameter for offer in family.by_model[model.id] for rule in family.rules_of(offer) if rule.parameter)
+    names = _unique(
+        rule.parameter for offer in family.by_model[model.id] for rule in family.rules_of(offer) if rule.parameter
+    )
     if parameter is not None and parameter not in names:
         close = nearest(parameter, names)
         hint = f"did you mean {close}?" if close else f"known: {', '.join(names)}"
@@ -178,10 +189,10 @@ def _unique(values: Iterable[str]) -> list[str]:
 
 
 def _when(offer: ir.Offer) -> str:
-    return ", ".join(f"{name}: {_span(v) if isinstance(v, list) else _shown(v)}" for name, v in offer.when.items())
+    return ", ".join(f"{name}: {_span(v) if is_seq(v) else _shown(v)}" for name, v in offer.when.items())
 
 
-def _span(bounds: list[int | None]) -> str:
+def _span(bounds: Sequence[int | None]) -> str:
     low, high = bounds
     return str(low) if low == high else f"{low or 0}..{'' if high is None else high}"
 
@@ -191,9 +202,9 @@ def _shown(value: Any) -> str:
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, Mapping):
+    if is_map(value):
         return ", ".join(f"{key}: {_words(part)}" for key, part in value.items() if part not in (None, "", {}))
-    if isinstance(value, list | tuple):
+    if is_seq(value):
         return ", ".join(_words(part) for part in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 

@@ -16,23 +16,31 @@ from typing import Any, TypeAlias, cast
 
 import yaml
 
-from platemark.problems import Invalid, Place, Problem
+from platemark.problems import Code, Invalid, Place, Problem
 
-Data: TypeAlias = "None | bool | int | str | list[Data] | dict[str, Data]"
+Data: TypeAlias = "bool | int | str | list[Data] | dict[str, Data] | None"
 Keys: TypeAlias = "tuple[str | int, ...]"
 
 DEPTH = 64
 SIZE = 1 << 20
 """A spec is a page that people read: 1 MiB of it is a mistake or an attack."""
+GREATEST = 2**53 - 1
+"""The greatest integer that every reader of JSON keeps as it is."""
 
-_LOADER = cast("Any", getattr(yaml, "CLoader", yaml.Loader))
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)
+_FILE_NAME = re.compile(r"[a-z0-9][a-zA-Z0-9._-]{0,79}")
+_BREAK = re.compile(r"\r\n?|\n")
+_HIDDEN = re.compile(
+    r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028-\u202e\u2066-\u2069]"
+)
+"""Characters that nobody sees in a listing: controls, odd line breaks, stray byte-order marks, marks of direction."""
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_WORDS: dict[str, bool | None] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True,
-    "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
+_WORDS: Mapping[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,17 @@ def read_folder(folder: Path) -> tuple[dict[str, Tree], list[Problem]]:
     """Every spec under `folder` by its relative name, and the problems of those that could not be read."""
     trees: dict[str, Tree] = {}
     problems: list[Problem] = []
-    for path in [folder / "documents.yaml", *sorted(folder.glob("*/*.yaml"))]:
+    specs = [folder / "documents.yaml", *sorted(folder.glob("*/*.yaml"))]
+    for path in specs:
         name = path.relative_to(folder).as_posix()
         try:
             trees[name] = read(path, f"{folder.name}/{name}")
         except Invalid as invalid:
             problems += invalid.problems
+    for path in sorted({*folder.rglob("*.yaml"), *folder.rglob("*.yml")} - set(specs)):
+        name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+        hint = "specs are documents.yaml, <provider>/provider.yaml and <provider>/<family>.yaml"
+        problems.append(_problem(name, "stray-file", "nothing reads this file", hint))
     return trees, problems
 
 
@@ -78,6 +91,10 @@ def digest(folder: Path) -> str:
 
 def read(path: Path, name: str) -> Tree:
     """Load the file at `path`, called `name` in messages; raises `Invalid` with every problem found."""
+    for part in (path.parent.name, path.stem):
+        if not _FILE_NAME.fullmatch(part):
+            message = f"`{part}` can't be a name here: it becomes part of paths and of names in code"
+            raise Invalid([_problem(name, "bad-name", message, "names are written like wan2.6-image")])
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -88,11 +105,18 @@ def read(path: Path, name: str) -> Tree:
 def parse(raw: bytes, name: str) -> Tree:
     """Load YAML from bytes; raises `Invalid` with every problem found."""
     if len(raw) > SIZE:
-        raise Invalid([_problem(name, "too-large", f"the file has {len(raw)} bytes; the limit is {SIZE}")])
+        message = f"the file has {len(raw):,} bytes; a spec has at most {SIZE:,}"
+        raise Invalid([_problem(name, "too-large", message, "write one family a file")])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Invalid([_problem(name, "not-utf-8", f"byte {error.start} is not UTF-8")]) from None
+        shown, offset = raw.decode("utf-8-sig", "backslashreplace"), len(raw[: error.start].decode("utf-8-sig"))
+        message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise Invalid([_at(name, shown, offset, "not-utf-8", message, "save the file as UTF-8", 4)]) from None
+    if hidden := _HIDDEN.search(text):
+        message = f"the character U+{ord(hidden[0]):04X}, which nobody sees"
+        hint = f'take it out, or write "\\u{ord(hidden[0]):04x}" in double quotes'
+        raise Invalid([_at(name, text, hidden.start(), "hidden-character", message, hint)])
     builder = _Builder(name, text)
     data = builder.document()
     if builder.problems:
@@ -100,14 +124,22 @@ def parse(raw: bytes, name: str) -> Tree:
     return Tree(name, data, builder.values, builder.keys)
 
 
-def _problem(name: str, code: str, message: str) -> Problem:
-    return Problem(code, message, Place(name, 1, 1, 1, 1))
+def _problem(name: str, code: Code, message: str, hint: str = "") -> Problem:
+    return Problem(code, message, Place(name, 1, 1, 1, 1), hint)
+
+
+def _at(name: str, text: str, offset: int, code: Code, message: str, hint: str, width: int = 1) -> Problem:
+    """A problem of the characters at an offset in a text that no parser has seen."""
+    before = _BREAK.split(text[:offset])
+    line, column = len(before), len(before[-1]) + 1
+    place = Place(name, line, column, line, column + width, _BREAK.split(text)[line - 1])
+    return Problem(code, message, place, hint)
 
 
 class _Builder:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.lines = text.splitlines()
+        self.lines = _BREAK.split(text)
         self.problems: list[Problem] = []
         self.values: dict[Keys, Place] = {}
         self.keys: dict[Keys, Place] = {}
@@ -116,20 +148,37 @@ class _Builder:
     def _events(self, text: str) -> Iterator[Any]:
         depth = 0
         try:
-            for event in yaml.parse(text, Loader=_LOADER):
+            for event in cast("Any", yaml).parse(text, Loader=_LOADER):
                 depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
                 if depth > DEPTH:
-                    self._report("too-deep", f"more than {DEPTH} levels", event)
+                    hint = "a map or a list too many? the deepest spec has some ten levels"
+                    self._report("too-deep", f"more than {DEPTH} levels, one in the other", event, hint)
                     raise Invalid(self.problems)
                 yield event
         except yaml.YAMLError as error:
-            # The two loaders word their errors differently, so only the place is taken from them.
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            line = min(line, max(1, len(self.lines)))
-            place = Place(self.name, line, column, line, column, self._line(line))
-            hint = "check the indentation and the quotes on this line and the one before"
-            raise Invalid([*self.problems, Problem("not-yaml", "this is not YAML", place, hint)]) from None
+            raise Invalid([*self.problems, self._not_yaml(text, error)]) from None
+
+    def _not_yaml(self, text: str, error: yaml.YAMLError) -> Problem:
+        """libyaml and PyYAML word errors differently and point at different places: only PyYAML's place is taken."""
+        try:
+            for _ in cast("Any", yaml).parse(text, Loader=yaml.Loader):
+                pass
+        except yaml.YAMLError as plain:
+            error = plain
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if line > 1 and not self._line(line).strip():  # what an end of file misses is missed on the last line
+            line = max(number for number in range(1, line) if self._line(number).strip() or number == 1)
+            column = len(self._line(line)) + 1
+        shown = self._line(line)
+        hint = "check the indentation and the quotes on this line and the one before"
+        if "\t" in shown[: column + 1]:
+            hint = "indent with spaces: YAML takes no tabs there"
+        elif ": " in shown[: column - 1] and shown[column - 1 : column] == ":":
+            hint = "quote a text that holds a colon and a space"
+        elif shown[column - 1 : column] in {"@", "`", "%", "&", "*", "!"}:
+            hint = f"quote a text that begins with {shown[column - 1]}"
+        return Problem("not-yaml", "this is not YAML", Place(self.name, line, column, line, column, shown), hint)
 
     def _line(self, number: int) -> str:
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
@@ -139,7 +188,7 @@ class _Builder:
         line = start.line + 1
         return Place(self.name, line, start.column + 1, end.line + 1, end.column + 1, self._line(line))
 
-    def _report(self, code: str, message: str, event: Any, hint: str = "") -> None:
+    def _report(self, code: Code, message: str, event: Any, hint: str = "") -> None:
         self.problems.append(Problem(code, message, self._place(event), hint))
 
     def document(self) -> Data:
@@ -157,20 +206,24 @@ class _Builder:
 
     def node(self, event: Any, path: Keys) -> Data:
         self.values[path] = self._place(event)
-        if event.anchor is not None:
-            what = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
-            self._report(
-                "no-anchors", f"{what} (`{event.anchor}`)", event, "write the value out, or share it in a layer"
-            )
-            if isinstance(event, yaml.AliasEvent):
-                return None
-        if event.tag is not None:
-            self._report("no-tags", f"a tag (`{event.tag}`)", event, "plain values need no tag")
+        self._bare(event)
         if isinstance(event, yaml.MappingStartEvent):
             return self.mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(path)
-        return self.scalar(event)
+        return None if isinstance(event, yaml.AliasEvent) else self.scalar(event)
+
+    def _bare(self, event: Any) -> None:
+        """What stands here is what it says: it has no anchor, refers to none, and no tag changes it."""
+        if isinstance(event, yaml.AliasEvent):
+            hint = "write the value out, or share it in a layer; quote a text that begins with *"
+            self._report("no-anchors", f"an alias (`*{event.anchor}`)", event, hint)
+            return
+        if event.anchor is not None:
+            hint = "write values out, or share them in a layer; quote a text that begins with &"
+            self._report("no-anchors", f"an anchor (`&{event.anchor}`)", event, hint)
+        if event.tag is not None:
+            self._report("no-tags", f"a tag (`{event.tag}`)", event, "plain values need none; quote what is text")
 
     def mapping(self, path: Keys) -> dict[str, Data]:
         found: dict[str, Data] = {}
@@ -178,15 +231,18 @@ class _Builder:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             if not isinstance(event, yaml.ScalarEvent):
-                self._report("bad-key", "a key is a plain word", event, "in { } quote braces and brackets")
+                hint = "a key is a plain word; quote a text that begins with { [ or *"
+                self._report("bad-key", "a map or a list as a key", event, hint)
                 self.node(event, (*path, "?"))
                 self.node(next(self.events), (*path, "?"))
                 continue
-            key = str(event.value)
+            self._bare(event)
+            key = str(cast("Any", event).value)
             below = (*path, key)
-            if key in found:
-                self._report("twice", f"`{key}` stands here twice", event, "keep one of the two")
-            if key == "<<" and event.implicit[0]:
+            if below in self.keys:
+                hint = f"the first is on line {self.keys[below].line}: keep one of the two"
+                self._report("twice", f"`{key}` stands here twice", event, hint)
+            if key == "<<" and cast("Any", event).implicit[0]:
                 self._report("no-merge", "a merge key (`<<`)", event, "share facts in a layer instead")
             self.keys[below] = self._place(event)
             found[key] = self.node(next(self.events), below)

@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from platemark.plain import is_map
+
 MANIFEST = "MANIFEST.json"
 
 
@@ -79,7 +81,7 @@ def read_manifest(out: Path) -> dict[str, Any]:
         found = json.loads((out / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) and isinstance(found.get("files"), dict) else {}
+    return found if is_map(found) and is_map(found.get("files")) else {}
 
 
 def _inside(out: Path, path: str) -> Path:

@@ -38,6 +38,7 @@ class Refused(Exception):
         limits: Mapping[str, Any] | None = None,
         status: int = 0,
         headers: Mapping[str, str] | None = None,
+        family: ir.Family | None = None,
     ) -> None:
         super().__init__(message)
         self.key = key
@@ -46,16 +47,14 @@ class Refused(Exception):
         self.limits: Mapping[str, Any] = limits or {}
         self.status = status
         self.headers: Mapping[str, str] = headers or {}
-        self.family: ir.Family | None = None
+        self.family = family
 
 
 def broken(finding: Finding, rules: tuple[str, ...], family: ir.Family) -> Refused:
     """A refusal for the first broken rule, naming all of them."""
     rule = finding.rule
     subject = rule.parameter or finding.path or "body"
-    refused = Refused(rule.id, f"{subject}: {rule.sentence}", rules=rules, limits=rule.args)
-    refused.family = family
-    return refused
+    return Refused(rule.id, f"{subject}: {rule.sentence}", rules=rules, limits=rule.args, family=family)
 
 
 def refusal(provider: ir.Provider, refused: Refused, request_id: str) -> Reply:

@@ -109,7 +109,7 @@ class Service:
         if judgement.verdict == "reject" or offer is None:
             raise broken(judgement.of("reject")[0], judgement.rules, family)
         if offer.endpoint != target.endpoint.id:
-            raise self._mismatch("route", family, f"{model} is not served at this endpoint")
+            raise _mismatch("route", family, f"{model} is not served at this endpoint")
         order = Order(self.provider, family, offer, judgement, account, call.origin, request_id)
         values = make(order, self._gallery)
         reply = Reply(200, verdict=judgement.verdict, rules=judgement.rules)
@@ -139,16 +139,12 @@ class Service:
     def _require_route(self, target: Generation, family: ir.Family, model: str) -> None:
         """Refuse what endpoint and headers, or endpoint and model, rule out before the body is judged."""
         offers = [offer for offer in family.by_model[model] if offer.route == target.route]
-        if target.fault or (target.route == "task" and not offers):
-            fault = target.fault or "route.async"
-            raise self._mismatch(fault, family, f"this endpoint does not go by {target.route}, or {model} does not")
+        if target.fault:
+            raise _mismatch(target.fault, family, f"this endpoint does not go by {target.route}")
+        if target.route == "task" and not offers:
+            raise _mismatch("route.async", family, f"{model} has no tasks")
         if offers and all(offer.endpoint != target.endpoint.id for offer in offers):
-            raise self._mismatch("route", family, f"{model} is not served at this endpoint")
-
-    def _mismatch(self, key: str, family: ir.Family, message: str) -> Refused:
-        refused = Refused(key, message, rules=("route",))
-        refused.family = family
-        return refused
+            raise _mismatch("route", family, f"{model} is not served at this endpoint")
 
     def _tolerate(self, judgement: Judgement) -> Judgement:
         """Services pass keys that no document knows, and so does this one with a note, unless it is strict."""
@@ -159,6 +155,10 @@ class Service:
             for finding in judgement.findings
         )
         return replace(judgement, findings=findings)
+
+
+def _mismatch(key: str, family: ir.Family, message: str) -> Refused:
+    return Refused(key, message, rules=("route",), family=family)
 
 
 def _model_paths(provider: ir.Provider, endpoint: ir.Endpoint) -> tuple[tuple[str | int, ...], ...]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from platemark import ir
 from platemark.problems import Place, Problem, did_you_mean
-from platemark.resolve import resolve_with_ledgers
-from platemark.resolve.family import FamilyResolver
+from platemark.resolution import resolve_with_ledgers
+from platemark.resolution.family import FamilyResolver
 from platemark.rules import expr, leaves, samples, sizes
 from platemark.rules.judge import choose, expected
 from platemark.rules.nearest import limits

@@ -67,7 +67,7 @@ def ratio_edges(limits: Limits) -> tuple[list[Size], list[Size]]:
 
 def _scaled(limits: Limits, make: Callable[[int], Size]) -> Size | None:
     """The smallest size of a ratio; on the grid where that can be, since services round to it."""
-    scales = [k for k in range(16, 4097, 16)] + list(range(1, 4097))
+    scales = [*range(16, 4097, 16), *range(1, 4097)]
     return next((make(k) for k in scales if min(make(k)) > 0 and limits.allow(make(k))), None)
 
 

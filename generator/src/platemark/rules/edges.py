@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from platemark.plain import is_map
 from platemark.rules import domains, leaves, sizes
 
 Args: TypeAlias = "Mapping[str, Any]"
@@ -144,11 +145,11 @@ def same_length(edge: Edge, _: Args) -> Edges:
 
 def sums_to(edge: Edge, args: Args) -> Edges:
     """A hundredth of a percent too much, and too little."""
-    name, found = args["field"], []
+    name, found = args["field"], list[Any]()
     for by in (1, -1):
         first, *rest = leaves.items(edge.value)
         share = leaves.hundredths(leaves.field(first, name)) + by
-        found.append([{**first, name: f"{share // 100}.{share % 100:02}%"}, *rest] if isinstance(first, dict) else [])
+        found.append([{**first, name: f"{share // 100}.{share % 100:02}%"}, *rest] if is_map(first) else [])
     return [edge.value], found
 
 

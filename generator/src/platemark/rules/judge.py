@@ -79,7 +79,7 @@ class Judgement:
         found: dict[str, Any] = {}
         if self.expected_size.size:
             found["size"] = "{}*{}".format(*self.expected_size.size)
-        cut = next((f for f in self.of("adjust") if f.rule.id == "prompt.length"), None)
+        cut = next((f for f in self.of("adjust") if f.rule.kind == "length"), None)
         if cut:
             found["text_length"] = cut.rule.args["high"]
         return found
@@ -218,7 +218,7 @@ def expected(
     facets = parameter.facets
     pictures = leaves.count(values.get("images"))
     size = values.get("size", parameter.default)
-    if isinstance(size, Mapping):
+    if "size" not in values and isinstance(size, Mapping):
         return sizes.expect(ir.size_follows(cast("Mapping[str, Any]", size)), pictures, last)
     if leaves.is_token(size):
         nominal = leaves.sides(facets.get("tokens", {}).get(size))

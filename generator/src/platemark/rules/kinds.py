@@ -281,6 +281,3 @@ _TABLE = (
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}
 """By name, in the order in which rules are judged and printed."""
-
-STRUCTURE = ("type", "required", "count", "fixed")
-"""Kinds that the reader of bodies judges too, for the keys that carry the parameters."""

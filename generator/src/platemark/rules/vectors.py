@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platemark import ir
+from platemark.plain import is_map, is_seq
 from platemark.rules import edges, kinds, samples
 from platemark.rules.edges import ABSENT, Edge
 from platemark.rules.judge import Judgement, judge
@@ -82,7 +83,9 @@ class _Maker:
         least = {**samples.minimal(self.family, offer), **samples.fixed(offer)}
         for name, values in (("minimal", least), ("full", full)):
             body = self.body(offer, values)
-            self.add(f"{offer.route}/{offer.mode}/{name}", offer.route, body, self.judged(offer.route, body), offer.endpoint)
+            self.add(
+                f"{offer.route}/{offer.mode}/{name}", offer.route, body, self.judged(offer.route, body), offer.endpoint
+            )
         for rule in self.family.rules_of(offer):
             self.rules.setdefault(rule.id, rule)
             if rule.structure:
@@ -95,7 +98,7 @@ class _Maker:
         inside, outside = self.values(offer, rule, parameter, full)
         if rule.parameter in skeletons.repeated(self.provider.payloads[offer.payloads[0]]):
             # An element per item: the body has no place for what is no list.
-            inside, outside = ([v for v in found if isinstance(v, list) or v is ABSENT] for found in (inside, outside))
+            inside, outside = ([v for v in found if is_seq(v) or v is ABSENT] for found in (inside, outside))
         for kept, found in ((True, inside), (False, outside)):
             for index, value in enumerate(found):
                 name = f"{offer.route}/{offer.mode}/{rule.id}/{'inside' if kept else 'outside'}-{index + 1}"
@@ -111,7 +114,9 @@ class _Maker:
     def bases(self, offer: ir.Offer, rule: ir.Rule, full: Mapping[str, Any], least: Mapping[str, Any]) -> Iterator[Any]:
         """Requests to break the rule in: the full one, that without what depends on the parameter, the least one."""
         yield full
-        depending = {r.parameter for r in self.family.rules_of(offer) if rule.parameter in (r.args.get("as"), r.parameter)}
+        depending = {
+            r.parameter for r in self.family.rules_of(offer) if rule.parameter in (r.args.get("as"), r.parameter)
+        }
         kept = {name: value for name, value in full.items() if name not in depending or name == rule.parameter}
         yield kept
         yield least
@@ -125,7 +130,9 @@ class _Maker:
             return judgement.rules == (rule.id,)
         return judgement.verdict == rule.verdict and rule.id in judgement.rules
 
-    def values(self, offer: ir.Offer, rule: ir.Rule, parameter: ir.Parameter | None, full: Mapping[str, Any]) -> edges.Edges:
+    def values(
+        self, offer: ir.Offer, rule: ir.Rule, parameter: ir.Parameter | None, full: Mapping[str, Any]
+    ) -> edges.Edges:
         """What the kind calls inside and outside, for the part of the parameter that the rule is about."""
         kind = kinds.KINDS[rule.kind]
         rules = [r for r in self.family.rules_of(offer) if r.parameter == rule.parameter]
@@ -200,12 +207,12 @@ def _part(parameter: ir.Parameter, value: Any, rule_id: str) -> tuple[ir.Paramet
             parameter, value = parameter.items, _first(value)
         elif segment != "soft":
             parameter = next(field for field in parameter.fields if field.name == segment)
-            value = value.get(segment) if isinstance(value, dict) else None
+            value = value.get(segment) if is_map(value) else None
     return parameter, value
 
 
 def _first(value: Any) -> Any:
-    return value[0] if isinstance(value, list) and value else None
+    return value[0] if is_seq(value) and value else None
 
 
 def _with(base: Mapping[str, Any], rule: ir.Rule, value: Any) -> dict[str, Any]:

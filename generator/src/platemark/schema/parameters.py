@@ -56,7 +56,7 @@ def parts_of(family: ir.Family, offer: ir.Offer) -> Parts:
         schema = said.value(name, tests)
         required = not all(expr.holds(test, {}) for test in tests)
         allowed = not said.is_never(schema) and schema.get("maxItems") != 0
-        described = {**_about(family, offer, name), **schema, **_origin(family, offer, name, stated)}
+        described = {**_about(family, offer, name), **schema, **_origin(family, offer, name, stated, tests)}
         parts[name] = Part(described, required, allowed, f"{name}.place" in noted)
     across = [rule for rule in rules if len(rule.looks_at) > 1]
     dependents = {rule.id: found for rule in across if (found := _demand(rule)) is not None}
@@ -112,12 +112,15 @@ def _about(family: ir.Family, offer: ir.Offer, name: str) -> Schema:
     return {"title": name, **({"description": ". ".join(sentences)} if sentences else {})}
 
 
-def _origin(family: ir.Family, offer: ir.Offer, name: str, stated: Iterable[ir.Rule]) -> Schema:
-    """Default and samples of a parameter, and who says its limits."""
+def _origin(
+    family: ir.Family, offer: ir.Offer, name: str, stated: Iterable[ir.Rule], tests: Iterable[Test]
+) -> Schema:
+    """Default and samples of a parameter, and who says its limits. A default in words, or of another mode, is no value
+    that a schema could take: it stands under `x-default`."""
     made: dict[str, Any] = {}
     parameter = family.parameter_of(offer, name)
     if parameter and parameter.default is not None:
-        fits = not any(rule.parameter == name for rule in family.broken(offer, {name: parameter.default}))
+        fits = all(expr.holds(test, {name: parameter.default}) for test in tests)
         made["default" if fits else "x-default"] = parameter.default
     if parameter and "recommended" in parameter.facets:
         made["examples"] = list(parameter.facets["recommended"])

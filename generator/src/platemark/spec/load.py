@@ -8,6 +8,7 @@ from typing import Any
 
 from platemark import source
 from platemark.ir import Document
+from platemark.plain import each, is_map, is_seq
 from platemark.problems import Invalid, Place, Problem
 from platemark.source import Keys, Tree
 from platemark.spec import shape
@@ -37,8 +38,8 @@ def _kind(name: str) -> shape.SchemaName:
 
 
 def _documents(tree: Tree) -> tuple[Document, ...]:
-    assert isinstance(tree.data, dict)
-    return tuple(Document(id=name, **facts) for name, facts in tree.data.items())  # type: ignore[arg-type]
+    data: Any = tree.data
+    return tuple(Document(id=name, **facts) for name, facts in data.items())
 
 
 def _provider(name: str, tree: Tree) -> Provider:
@@ -48,14 +49,10 @@ def _provider(name: str, tree: Tree) -> Provider:
         name,
         reader.sources(),
         reader.layers(("parameters",), "provider"),
-        {key: _tuple(value) for key, value in data.get("evidence", {}).items()},
+        {key: each(value) for key, value in data.get("evidence", {}).items()},
         reader.conflicts(),
         tree,
     )
-
-
-def _tuple(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 class _Reader:
@@ -68,72 +65,81 @@ class _Reader:
     def get(self, path: Keys, default: Any = None) -> Any:
         here = self.data
         for key in path:
-            if not isinstance(here, dict) or key not in here:
+            if not is_map(here) or key not in here:
                 return default
-            here = here[key]
+            here = here[str(key)]
         return here
 
     def family(self, name: str, provider: str) -> Family:
         return Family(
-            name, provider, self.data["about"], self.sources(),
-            {model: self.model(model) for model in self.data["models"]},
-            {route: self.route(route) for route in self.data["routes"] if route != "from"},
-            {mode: self.mode(("modes", mode), "mode") for mode in self.data["modes"]},
-            str(self.data.get("makes", "")), self.data.get("result", ""),
-            self.layers(("parameters",), "family"), self.unsupported(("unsupported",), "family"),
-            self.data.get("errors", {}), self.examples(), self.conflicts(), self.tree,
-        )  # fmt: skip
+            name=name,
+            provider=provider,
+            about=self.data["about"],
+            sources=self.sources(),
+            models={model: self.model(model) for model in self.data["models"]},
+            routes={route: self.route(route) for route in self.data["routes"] if route != "from"},
+            modes={mode: self.mode(("modes", mode), f"mode:{mode}") for mode in self.data["modes"]},
+            makes=str(self.data.get("makes", "")),
+            result=self.data.get("result", ""),
+            parameters=self.layers(("parameters",), "family"),
+            unsupported=self.unsupported(("unsupported",), "family"),
+            errors=self.data.get("errors", {}),
+            examples=self.examples(),
+            conflicts=self.conflicts(),
+            tree=self.tree,
+        )
 
     def sources(self) -> dict[str, tuple[str, ...]]:
-        return {document: _tuple(places) for document, places in self.data["sources"].items()}
+        return {document: each(places) for document, places in self.data["sources"].items()}
 
     def froms(self, path: Keys) -> tuple[tuple[str, ...] | None, Mapping[str, tuple[str, ...]]]:
         """The documents of a line as a whole, and those of single keys."""
         value = self.get((*path, "from"))
-        if isinstance(value, dict):
-            return None, {key: _tuple(documents) for key, documents in value.items()}
-        return (_tuple(value) if value is not None else None), {}
+        if is_map(value):
+            return None, {key: each(documents) for key, documents in value.items()}
+        return (each(value) if value is not None else None), {}
 
     def layers(self, path: Keys, layer: str) -> Layers:
-        return {name: self.layer((*path, name), layer) for name in self.get(path) or {}}
+        return {name: self.layer((*path, name), layer) for name in self.get(path, {})}
 
     def layer(self, path: Keys, layer: str) -> Layer:
         value = self.get(path)
         if value == "shared":
             return Layer(self.tree.place(path), {})
-        whole, by_key = self.froms(path)
-        return self._layer(path, layer, whole, by_key)
+        return self._layer(path, layer, *self.froms(path))
 
-    def _layer(self, path: Keys, layer: str, whole: tuple[str, ...] | None,
-               by_key: Mapping[str, tuple[str, ...]], prefix: str = "") -> Layer:  # fmt: skip
-        def stated(key: str, *inside: str) -> Stated:
-            dotted = prefix + key
+    def _layer(
+        self,
+        path: Keys,
+        layer: str,
+        whole: tuple[str, ...] | None,
+        by_key: Mapping[str, tuple[str, ...]],
+        *,
+        inside: tuple[str, ...] = (),
+    ) -> Layer:
+        """A parameter's layer, or that of its items or of a field, whose documents its own line names `inside` it."""
+
+        def stated(*keys: str) -> Stated:
+            dotted = ".".join((*inside, *keys))
             documents = by_key.get(dotted) or by_key.get(dotted.partition(".")[0]) or whole
-            return Stated(
-                self.get((*path, *inside, key.rpartition(".")[2])),
-                self.tree.place((*path, *inside, key.rpartition(".")[2])),
-                layer,
-                documents,
-            )  # noqa: E501
+            return Stated(self.get((*path, *keys)), self.tree.place((*path, *keys)), layer, documents)
+
+        def below(name: str, path: Keys) -> Layer:
+            return self._layer(path, layer, whole, by_key, inside=(*inside, name))
 
         value: dict[str, Any] = self.get(path)
-        special = {"from", "items", "fields", "soft"}
-        items = self._layer((*path, "items"), layer, whole, by_key, f"{prefix}items.") if "items" in value else None
         return Layer(
-            self.tree.place(path),
-            {key: stated(key) for key in value if key not in special},
-            whole,
-            items,
-            {
-                n: self._layer((*path, "fields", n), layer, whole, by_key, f"{prefix}{n}.")
-                for n in value.get("fields", {})
-            },
-            {key: stated(f"soft.{key}", "soft") for key in value.get("soft", {})},
+            place=self.tree.place(path),
+            facts={key: stated(key) for key in value if key not in {"from", "items", "fields", "soft"}},
+            whole=whole,
+            items=below("items", path=(*path, "items")) if "items" in value else None,
+            fields={name: below(name, path=(*path, "fields", name)) for name in value.get("fields", {})},
+            soft={key: stated("soft", key) for key in value.get("soft", {})},
         )
 
     def unsupported(self, path: Keys, layer: str) -> dict[str, Stated]:
-        value = self.get(path) or {}
-        if isinstance(value, list):
+        value = self.get(path, {})
+        if is_seq(value):
             return {name: Stated(name, self.tree.place((*path, i)), layer) for i, name in enumerate(value)}
         return {
             name: Stated(name, self.tree.place((*path, document, i)), layer, (document,))
@@ -143,25 +149,33 @@ class _Reader:
 
     def mode(self, path: Keys, layer: str) -> Mode:
         value = self.get(path)
-        name = str(path[-1])
-        layer = f"mode:{name}" if layer == "mode" else "model"
         return Mode(
-            name, value.get("about", ""), value.get("when", {}), tuple(value.get("routes", ())),
-            str(value.get("makes", "")), value.get("result", ""), self.layers((*path, "parameters"), layer),
-            self.unsupported((*path, "unsupported"), layer), value.get("note", ""), self.tree.place(path),
-        )  # fmt: skip
+            name=str(path[-1]),
+            about=value.get("about", ""),
+            when=value.get("when", {}),
+            routes=tuple(value.get("routes", ())),
+            makes=str(value.get("makes", "")),
+            result=value.get("result", ""),
+            parameters=self.layers((*path, "parameters"), layer),
+            unsupported=self.unsupported((*path, "unsupported"), layer),
+            note=value.get("note", ""),
+            place=self.tree.place(path),
+        )
 
     def route(self, name: str) -> Route:
         path: Keys = ("routes", name)
         value = self.get(path)
         whole, by_key = self.froms(("routes",))
-        documents = by_key.get(name) or whole
-        long = value if isinstance(value, dict) else {"endpoint": value}
+        long = value if is_map(value) else {"endpoint": value}
+        endpoint, layer = long["endpoint"], f"route:{name}"
         return Route(
-            name, long["endpoint"], long.get("result", ""),
-            self.layers((*path, "parameters"), f"route:{name}"), self.unsupported((*path, "unsupported"), f"route:{name}"),
-            Stated(long["endpoint"], self.tree.place(path), "family", documents),
-        )  # fmt: skip
+            name=name,
+            endpoint=endpoint,
+            result=long.get("result", ""),
+            parameters=self.layers((*path, "parameters"), layer),
+            unsupported=self.unsupported((*path, "unsupported"), layer),
+            stated=Stated(endpoint, self.tree.place(path), "family", by_key.get(name) or whole),
+        )
 
     def model(self, name: str) -> Model:
         path: Keys = ("models", name)
@@ -176,27 +190,39 @@ class _Reader:
             if key.startswith("price."):
                 facts[key] = Stated(None, self.tree.place((*path, "from", key)), "model", documents)
         return Model(
-            name, value.get("like", ""), tuple(value.get("routes", ())),
-            self.layers((*path, "parameters"), "model"), self.unsupported((*path, "unsupported"), "model"),
-            {mode: self.mode((*path, "modes", mode), "model") for mode in value.get("modes", {})},
-            facts, value.get("note", ""), Stated(name, self.tree.place(path), "model", whole),
-        )  # fmt: skip
+            id=name,
+            like=value.get("like", ""),
+            routes=tuple(value.get("routes", ())),
+            parameters=self.layers((*path, "parameters"), "model"),
+            unsupported=self.unsupported((*path, "unsupported"), "model"),
+            modes={mode: self.mode((*path, "modes", mode), "model") for mode in value.get("modes", {})},
+            facts=facts,
+            note=value.get("note", ""),
+            stated=Stated(name, self.tree.place(path), "model", whole),
+        )
 
     def examples(self) -> tuple[Example, ...]:
         return tuple(
             Example(
-                value.get("mode", ""), value["given"], value.get("breaks", ""), value.get("becomes", {}),
-                Stated(value["given"], self.tree.place(("examples", i)), "family", _tuple(value["from"])),
+                mode=value.get("mode", ""),
+                given=value["given"],
+                breaks=value.get("breaks", ""),
+                becomes=value.get("becomes", {}),
+                stated=Stated(value["given"], self.tree.place(("examples", i)), "family", each(value["from"])),
             )
             for i, value in enumerate(self.data.get("examples", []))
-        )  # fmt: skip
+        )
 
     def conflicts(self) -> dict[str, Losing]:
         decision = {"clause", "because", "verdict"}
         return {
             key: Losing(
-                key, {document: reading for document, reading in value.items() if document not in decision},
-                value["clause"], value["because"], value.get("verdict", ""), self.tree.place(("conflicts", key)),
+                key=key,
+                readings={document: reading for document, reading in value.items() if document not in decision},
+                clause=value["clause"],
+                because=value["because"],
+                verdict=value.get("verdict", ""),
+                place=self.tree.place(("conflicts", key)),
             )
             for key, value in self.data.get("conflicts", {}).items()
-        }  # fmt: skip
+        }

@@ -8,7 +8,7 @@ from typing import Any
 
 from platemark.ir import Document
 from platemark.problems import Place
-from platemark.source import Keys, Tree
+from platemark.source import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,3 @@ class Spec:
     providers: tuple[Provider, ...]
     families: tuple[Family, ...]
     documents_tree: Tree
-
-
-def at(tree: Tree, *path: str | int) -> Place:
-    """The place of a key, for messages about it."""
-    keys: Keys = tuple(path)
-    return tree.place(keys)

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, cast
 from jsonschema import Draft202012Validator, ValidationError, validators
 from referencing import Registry, Resource
 
+from platemark.plain import each
 from platemark.problems import Problem, did_you_mean
 from platemark.source import Tree
 
@@ -52,7 +53,8 @@ def _one_line_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[
 @cache
 def _validator(name: SchemaName) -> Any:
     files: tuple[SchemaName, ...] = ("documents", "provider", "family")
-    registry: Any = Registry().with_resources((f"urn:platemark:{f}", Resource.from_contents(schema(f))) for f in files)
+    named = ((f"urn:platemark:{file}", cast("Any", Resource).from_contents(schema(file))) for file in files)
+    registry = cast("Any", Registry)().with_resources(named)
     strict = cast("Any", validators).extend(Draft202012Validator, {"pattern": _one_line_pattern})
     return strict(schema(name), registry=registry)
 
@@ -72,22 +74,23 @@ def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
 
 def _problem(tree: Tree, error: ValidationError) -> Problem:
     path = tuple(error.absolute_path)
-    value, limit = error.instance, error.validator_value
+    value: Any = error.instance
+    limit: Any = error.validator_value
     name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this item" if path else "the file"
     at = tree.value(path) if path else tree.place(path)
     match error.validator:
         case "additionalProperties":
             return _unknown_key(tree, path, error)
         case "required":
-            missing = next(key for key in cast("list[str]", limit) if key not in cast("dict[str, Any]", value))
+            missing = next(key for key in limit if key not in value)
             return Problem("missing-key", f"{name} has no `{missing}`", tree.place(path), _about(error, missing))
         case "enum" | "const":
-            known = [str(v) for v in (limit if isinstance(limit, list) else [limit])]
+            known = list(map(str, each(limit)))
             if path and error.parent and error.parent.validator == "propertyNames":
                 at = tree.place((*path, str(value)))
             return Problem("bad-value", f"{name} can't be {_shown(value)}", at, did_you_mean(str(value), known))
         case "type":
-            wanted = " or ".join(_NOUNS.get(kind, kind) for kind in ([limit] if isinstance(limit, str) else limit))
+            wanted = " or ".join(_NOUNS.get(kind, kind) for kind in map(str, each(limit)))
             return Problem("bad-type", f"{name} must be {wanted}, not {_shown(value)}", at, _about(error))
         case "pattern":
             return _bad_form(tree, path, error)
@@ -114,10 +117,14 @@ def _bad_form(tree: Tree, path: tuple[str | int, ...], error: ValidationError) -
 
 def _worded(error: ValidationError) -> str:
     wording = {
-        "minProperties": "needs more than this", "minItems": "must not be empty", "minLength": "must not be empty",
-        "uniqueItems": "holds the same value twice", "minimum": f"must be at least {error.validator_value}",
-        "maximum": f"must be at most {error.validator_value}", "maxProperties": "holds more than one entry",
-    }  # fmt: skip
+        "minProperties": "needs more than this",
+        "maxProperties": "holds more than one entry",
+        "minItems": "must not be empty",
+        "minLength": "must not be empty",
+        "uniqueItems": "holds the same value twice",
+        "minimum": f"must be at least {error.validator_value}",
+        "maximum": f"must be at most {error.validator_value}",
+    }
     return wording.get(str(error.validator), f"breaks `{error.validator}` of the meta-schema")
 
 

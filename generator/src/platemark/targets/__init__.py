@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias
 
 from platemark.ir import Family, Ir, Offer, Provider
 
@@ -50,13 +50,14 @@ _WITH_EXAMPLES: Mapping[str, str] = {"python": "Python"}
 
 def emit(name: str, ir: Ir) -> Files:
     """All files of one target, by path under `generated/`."""
-    files = _module(name, "emit").emit(ir, {} if name != "docs" else _examples())
+    target: Target = _module(name, "emit")
+    files = target.emit(ir, {} if name != "docs" else _examples())
     return {f"{FOLDERS[name]}/{path}": text for path, text in sorted(files.items())}
 
 
 def _examples() -> dict[str, Callable[[Call], str]]:
-    return {label: cast("Any", _module(name, "example")).example for name, label in _WITH_EXAMPLES.items()}
+    return {label: _module(name, "example").example for name, label in _WITH_EXAMPLES.items()}
 
 
-def _module(name: str, part: str) -> Target:
-    return cast("Target", import_module(f"platemark.targets.{name}.{part}"))
+def _module(name: str, part: str) -> Any:
+    return import_module(f"platemark.targets.{name}.{part}")

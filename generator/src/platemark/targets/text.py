@@ -19,19 +19,19 @@ def as_json(data: Mapping[str, Any], key: str = "generated_by") -> str:
 
 @cache
 def environment(target: str) -> Environment:
-    """The templates of a target. An unknown name is an error, and texts of specs pass a literal filter of the target."""
+    """The templates of a target. An unknown name is an error; texts of specs pass a literal filter of the target."""
     return Environment(
         loader=PackageLoader(f"platemark.targets.{target}"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - each target has a literal filter of its own; HTML is not emitted
+        autoescape=False,  # each target has a literal filter of its own; HTML is not emitted
     )
 
 
 def render(target: str, template: str, filters: Mapping[str, Callable[..., str]], **values: Any) -> str:
     """A template of a target with its literal filters."""
-    made = environment(target)
+    made: Any = environment(target)
     made.filters.update(filters)
     return made.get_template(template).render(**values)

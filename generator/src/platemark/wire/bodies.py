@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, NoReturn
+
+from platemark.plain import is_map, is_seq
 
 DEPTH = 64
 
@@ -39,5 +42,5 @@ def _too_deep(value: Any) -> bool:
     return True
 
 
-def _parts(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+def _parts(value: Any) -> Iterable[Any]:
+    return value.values() if is_map(value) else value if is_seq(value) else []

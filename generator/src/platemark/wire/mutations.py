@@ -7,12 +7,15 @@ from copy import deepcopy
 from typing import Any, TypeAlias
 
 from platemark.ir import Offer, Provider, Rule
+from platemark.plain import is_map, is_seq
 from platemark.wire import skeletons
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
 
-def break_structure(provider: Provider, offer: Offer, rule: Rule, body: Any, values: Mapping[str, Any]) -> Iterator[Any]:
+def break_structure(
+    provider: Provider, offer: Offer, rule: Rule, body: Any, values: Mapping[str, Any]
+) -> Iterator[Any]:
     """Every way that we know to break a structural rule; which of them break it alone, the judge says."""
     key = rule.id.partition(".")[0]
     match rule.kind:
@@ -21,13 +24,17 @@ def break_structure(provider: Provider, offer: Offer, rule: Rule, body: Any, val
             yield {name: value for name, value in body.items() if name != "model"}
         case "payload":
             alternatives = offer.payloads[1:] if rule.id == "envelope" else _foreign(provider, offer)
-            yield from (skeletons.build(provider.payloads[name], {"model": offer.model, **values}) for name in alternatives)
+            yield from (
+                skeletons.build(provider.payloads[name], {"model": offer.model, **values}) for name in alternatives
+            )
         case "unknown":
             yield from (_set(body, (*path, "no_such_key"), 1) for path in _maps(body))
         case "place":
             yield from _misplaced(body, key, values)
         case "shape":
-            yield from (_append(body, path, item) for path in _paths(body, key) for item in ({"video": "x"}, "text", {}))
+            yield from (
+                _append(body, path, item) for path in _paths(body, key) for item in ({"video": "x"}, "text", {})
+            )
         case _:
             yield from _structural(body, key, rule.kind)
 
@@ -50,7 +57,7 @@ def _structural(body: Any, key: str, kind: str) -> Iterator[Any]:
                 yield _set(body, path, "assistant")
             case "count":
                 held = _get(body, path)
-                yield from (_set(body, path, wrong) for wrong in ([], [*held, *held]) if isinstance(held, list))
+                yield from (_set(body, path, wrong) for wrong in ([], [*held, *held]) if is_seq(held))
             case _:
                 pass
     if kind == "count":  # an element that stands once, such as the text among pictures
@@ -80,13 +87,16 @@ _GONE = _Gone()
 
 def _walk(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     yield path, data
-    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    for key, part in parts:
-        yield from _walk(part, (*path, key))
+    if is_map(data):
+        for key, part in data.items():
+            yield from _walk(part, (*path, key))
+    elif is_seq(data):
+        for index, part in enumerate(data):
+            yield from _walk(part, (*path, index))
 
 
 def _maps(body: Any) -> list[Path]:
-    return [path for path, part in _walk(body) if isinstance(part, dict)]
+    return [path for path, part in _walk(body) if is_map(part)]
 
 
 def _paths(body: Any, key: str) -> list[Path]:
@@ -96,7 +106,9 @@ def _paths(body: Any, key: str) -> list[Path]:
 def _elements(body: Any, name: str) -> list[Path]:
     """Elements of lists that carry a parameter; its key there may have another name."""
     keys = {name, {"prompt": "text"}.get(name, name)}
-    return [path for path, part in _walk(body) if path and isinstance(path[-1], int) and isinstance(part, dict) and keys & set(part)]
+    return [
+        path for path, part in _walk(body) if path and isinstance(path[-1], int) and is_map(part) and keys & set(part)
+    ]
 
 
 def _get(body: Any, path: Path) -> Any:
@@ -116,8 +128,5 @@ def _set(body: Any, path: Path, value: Any) -> Any:
 
 
 def _append(body: Any, path: Path, item: Any) -> Any:
-    made = deepcopy(body)
-    here = _get(made, path)
-    if isinstance(here, list):
-        here.append(item)
-    return made
+    held = _get(body, path)
+    return _set(body, path, [*held, item]) if is_seq(held) else body

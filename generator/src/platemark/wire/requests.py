@@ -15,7 +15,12 @@ def request(provider: Provider, endpoint: str, route: str, body: Any, key: str) 
         "Content-Type": "application/json",
         **transport.headers,
     }
-    return {"method": "POST", "path": provider.base_path + provider.endpoint(endpoint).path, "headers": headers, "body": body}
+    return {
+        "method": "POST",
+        "path": provider.base_path + provider.endpoint(endpoint).path,
+        "headers": headers,
+        "body": body,
+    }
 
 
 def any_endpoint(provider: Provider, family: Family, model: str, route: str, payload: str) -> str | None:

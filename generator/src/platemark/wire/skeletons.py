@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard
 
 EACH, ITEM, OTHERS = "$each", "$item", "$others"
 
@@ -90,13 +90,8 @@ def names(skeleton: object) -> list[str]:
 
 def repeated(skeleton: object) -> set[str]:
     """The parameters for which a skeleton has an element per item."""
-    if isinstance(skeleton, list):
-        return {name for part in cast("list[object]", skeleton) for name in repeated(part)}
-    if isinstance(skeleton, dict):
-        parts = cast("Values", skeleton)
-        inner = {name for part in parts.values() for name in repeated(part)}
-        return inner | ({str(parts[EACH])} if EACH in parts else set[str]())
-    return set()
+    inner = {name for part in _parts(skeleton) for name in repeated(part)}
+    return inner | ({str(skeleton[EACH])} if _is_map(skeleton) and EACH in skeleton else set[str]())
 
 
 def narrow(skeleton: Any, known: Collection[str]) -> Any:

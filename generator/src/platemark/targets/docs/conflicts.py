@@ -18,7 +18,8 @@ class Stated:
     name: str
     states: str
     evidence: Evidence
-    rule: bool = False
+    verdict: str = ""
+    """A rule's."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def stated(provider: Provider, family: Family, model: Model) -> Iterator[Stated]
     offers = family.by_model[model.id]
     for index in dict.fromkeys(index for offer in offers for index in offer.rules):
         rule = family.rules[index]
-        yield Stated(rule.id, rule.sentence, rule.evidence, rule=True)
+        yield Stated(rule.id, rule.sentence, rule.evidence, rule.verdict)
     for index in dict.fromkeys(index for offer in offers for index in offer.parameters):
         yield from facets(family.parameters[index])
     for offer in offers:
@@ -90,7 +91,8 @@ def _disagreement(whole: Ir, conflict: Conflict, fact: Stated | None) -> Disagre
     losers = tuple(_losers(whole, conflict))
     if fact is None:
         return Disagreement(conflict, "", "", losers, "")
-    outcome = said.outcome(conflict) if fact.rule else ""
+    judged = fact.verdict == "reject" or (fact.verdict and conflict.verdict == "note")
+    outcome = said.outcome(conflict) if judged else ""
     return Disagreement(conflict, f"{fact.name}: {fact.states}", said.sources(fact.evidence, whole), losers, outcome)
 
 

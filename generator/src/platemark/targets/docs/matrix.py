@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from platemark import ir
-from platemark.ir import Family, Ir, Model, Provider
+from platemark.ir import Family, Ir, Model, Offer, Parameter, Provider
 from platemark.targets.docs import said
 
 SWITCHES = ("negative_prompt", "prompt_extend", "seed", "watermark")
@@ -23,7 +22,7 @@ class Line:
     modes: tuple[str, ...]
     routes: tuple[str, ...]
     pictures_in: str
-    n: str
+    pictures_out: str
     switches: tuple[str, ...]
     sizes: str
     price: str
@@ -45,18 +44,35 @@ def _line(provider: Provider, family: Family, model: Model) -> Line:
     modes = tuple(dict.fromkeys(offer.mode for offer in offers))
     return Line(
         provider.id, model.id, family.about, modes, tuple(dict.fromkeys(offer.route for offer in offers)),
-        _most(family, model, "images", "count"), _most(family, model, "n", "range"),
+        _most_in(family, offers), _most_out(family, offers),
         tuple(_switch(family, model, name) for name in SWITCHES),
         _by_mode(family, model, _size), _price(provider, model),
     )  # fmt: skip
 
 
-def _most(family: Family, model: Model, name: str, kind: str) -> str:
-    """The most that any mode takes; nothing where none does."""
-    found = [family.parameter_of(offer, name) for offer in family.by_model[model.id]]
-    highs = [said.span(parameter, kind).rpartition(" ")[2] for parameter in found if parameter]
-    numbers = [int(high) for high in highs if high.isdigit()]
-    return str(max(numbers)) if numbers else "any" if highs else "–"
+def of_type(family: Family, offer: Offer, type_: str) -> Parameter | None:
+    """The parameter that holds the pictures, or the size, whatever its name."""
+    return next((each for each in family.parameters_of(offer) if each.type == type_), None)
+
+
+def _most_in(family: Family, offers: Iterable[Offer]) -> str:
+    taken = [of_type(family, offer, "images") for offer in offers]
+    return _highest(said.span(parameter, "count") for parameter in taken if parameter)
+
+
+def _most_out(family: Family, offers: Iterable[Offer]) -> str:
+    """The most pictures of one request: a number, or the range of the parameter that says how many."""
+    counts = [offer.makes.removeprefix("..") for offer in offers]
+    asked = [family.parameter_of(offer, count) for offer, count in zip(offers, counts, strict=True)]
+    return _highest(
+        said.span(parameter, "range") if parameter else count for parameter, count in zip(asked, counts, strict=True)
+    )
+
+
+def _highest(spans: Iterable[str]) -> str:
+    ends = [span.rpartition(" ")[2] for span in spans]
+    numbers = [int(end) for end in ends if end.isdigit()]
+    return str(max(numbers)) if numbers else "any" if ends else "–"
 
 
 def _switch(family: Family, model: Model, name: str) -> str:
@@ -67,18 +83,18 @@ def _switch(family: Family, model: Model, name: str) -> str:
     return "yes" if every else ", ".join(having) or "no"
 
 
-def _by_mode(family: Family, model: Model, say: Any) -> str:
+def _by_mode(family: Family, model: Model, say: Callable[[Parameter | None], str]) -> str:
     """A text for each mode; one where all modes agree."""
     found: dict[str, list[str]] = {}
     for offer in family.by_model[model.id]:
-        modes = found.setdefault(say(family.parameter_of(offer, "size")), [])
+        modes = found.setdefault(say(of_type(family, offer, "size")), [])
         modes += [] if offer.mode in modes else [offer.mode]
     if len(found) == 1:
         return next(iter(found))
     return "; ".join(f"{text} ({', '.join(modes)})" for text, modes in found.items())
 
 
-def _size(parameter: ir.Parameter | None) -> str:
+def _size(parameter: Parameter | None) -> str:
     if parameter is None:
         return "none"
     facets = parameter.facets

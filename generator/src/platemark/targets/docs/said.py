@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from platemark import ir
 from platemark.ir import Conflict, Evidence, Offer, Parameter, Rule
+from platemark.plain import is_seq
 from platemark.rules import kinds, values
 
 VERDICTS: Mapping[str, str] = {"reject": "rejected", "adjust": "adjusted", "note": "noted", "accept": "accepted"}
@@ -60,7 +61,9 @@ def follows(value: Mapping[str, Any]) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value as JSON, texts bare."""
+    """A value as JSON, texts bare; a list of plain values with commas."""
+    if is_seq(value) and all(isinstance(part, str | int) for part in value):
+        return ", ".join(plain(part) for part in value)
     return value if isinstance(value, str) else json.dumps(ir.to_json(value), ensure_ascii=False)
 
 

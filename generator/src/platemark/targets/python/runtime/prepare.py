@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from platemark_images._documents import DOCUMENTS
 from platemark_images._runtime import judge, leaves, pictures, sizes, skeletons
@@ -17,6 +17,9 @@ from platemark_images._runtime.report import Report, Violation, report
 from platemark_images._runtime.service import Service, unknown
 
 BodyT = TypeVar("BodyT", covariant=True)
+
+Size: TypeAlias = "str | tuple[int, int]"
+"""`W*H`, `WxH` or `(W, H)`, in pixels."""
 
 _CROSS = re.compile(r"\s*[x×]\s*", re.IGNORECASE)
 

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from platemark import ir
 from platemark.plain import is_map, is_seq
 from platemark.problems import Place
-from platemark.resolve.evidence import Ledger
-from platemark.resolve.layers import Merged
+from platemark.resolution.evidence import Ledger
+from platemark.resolution.layers import Merged
 from platemark.rules.expr import ALWAYS, AnyOf, Every, Format, Is, Not, Test
 from platemark.rules.kinds import KINDS, Kind
 from platemark.rules.meanings import Args, Lowered, Subject

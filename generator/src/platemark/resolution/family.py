@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from platemark import ir
 from platemark.plain import each, is_map, is_seq
-from platemark.resolve.evidence import Ledger, conflict
-from platemark.resolve.layers import Merged, merge
-from platemark.resolve.lowering import lower_parameter, lower_structure
-from platemark.resolve.models import ModelResolver
+from platemark.resolution.evidence import Ledger, conflict
+from platemark.resolution.layers import Merged, merge
+from platemark.resolution.lowering import lower_parameter, lower_structure
+from platemark.resolution.models import ModelResolver
 from platemark.rules import kinds
 from platemark.rules.values import span
 from platemark.spec import model as spec

@@ -8,7 +8,7 @@ from typing import Any
 
 from platemark import ir
 from platemark.plain import each
-from platemark.resolve.evidence import Ledger
+from platemark.resolution.evidence import Ledger
 from platemark.spec import model as spec
 
 

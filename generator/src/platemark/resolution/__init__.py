@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from platemark import ir
-from platemark.resolve.family import FamilyResolver
-from platemark.resolve.provider import resolve_provider
+from platemark.resolution.family import FamilyResolver
+from platemark.resolution.provider import resolve_provider
 from platemark.spec.model import Spec
 
 __all__ = ["resolve"]

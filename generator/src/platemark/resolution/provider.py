@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from platemark import ir
 from platemark.plain import each, is_map
-from platemark.resolve.evidence import Ledger, conflict
+from platemark.resolution.evidence import Ledger, conflict
 from platemark.spec import model as spec
 from platemark.spec.model import Stated
 
@@ -64,7 +64,10 @@ class _Facts:
         froms = tasks.get("from", {})
         evidence = {
             key: self.evidence(
-                ("tasks", key), value if isinstance(value, str) else key, froms.get(key) if is_map(froms) else froms
+                ("tasks", key),
+                value if isinstance(value, str) else key,
+                froms.get(key) if is_map(froms) else froms,
+                subject=key,
             )
             for key, value in tasks.items()
             if key != "from"
@@ -84,12 +87,11 @@ class _Facts:
             evidence=evidence,
         )
 
-    def evidence(self, path: tuple[str, str], shown: str, documents: Any) -> ir.Evidence:
-        """`documents` are those that the line names, if any; `shown` is what of it stands in them."""
+    def evidence(self, path: tuple[str, str], shown: str, documents: Any, *, subject: str = "") -> ir.Evidence:
+        """Who says what stands at `path`: the `documents` that its line names, or all; `shown` stands in them."""
         sources = each(documents) if documents else None
-        place = self.provider.tree.place(path)
-        subject = path[-1] if path[0] == "tasks" else shown
-        return self.ledger.of(".".join(path), Stated(shown, place, "provider", sources), subject)
+        stated = Stated(shown, self.provider.tree.place(path), "provider", sources)
+        return self.ledger.of(".".join(path), stated, subject or shown)
 
 
 def _seconds(text: str) -> int:

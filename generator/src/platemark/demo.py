@@ -1,0 +1,247 @@
+"""The main job, shown: specs → client → every picture, from an emulator on this machine.
+
+The client is the emitted one, fresh from the specs; it is told nothing but the address of the emulator.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from platemark import api, ir, targets, write
+from platemark.answers import Answer, Usage
+from platemark.commands import table
+from platemark.rules import samples
+from platemark.rules.vectors import Vector, vectors
+from platemark.wire import skeletons
+
+KEY = "sk-test-demo"
+PACKAGE = "platemark_images"
+_THUMB = 240
+
+
+@dataclass(frozen=True)
+class Row:
+    """One call: what was asked, what the client predicted, and what came back."""
+
+    model: str
+    mode: str
+    route: str
+    asked: str
+    predicted: str
+    came: str
+    seconds: float
+    pictures: tuple[Path, ...] = ()
+    error: str = ""
+    stopped: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.error)
+
+
+def run(known: ir.Ir, out: Path, say: Callable[[str], None]) -> Answer:
+    """Emit, serve, ask for every model × mode × route, and save what comes to `out`."""
+    try:
+        from platemark.emulator import running
+    except ImportError as error:
+        hint = 'python -m pip install "platemark[emulator]" platemark-images'
+        raise Usage("missing-extra", f"the demo needs the emulator ({error})", hint) from None
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        stale = _emit(known, Path(scratch), say)
+        with running(known) as server, _emitted(Path(scratch) / "python" / "src") as client:
+            rows = list(_calls(known, server.url, client, out, say))
+    sheet = _contact_sheet([picture for row in rows for picture in row.pictures], out / "contact-sheet.png")
+    return _answer(rows, stale, sheet)
+
+
+def _emit(known: ir.Ir, scratch: Path, say: Callable[[str], None]) -> list[str]:
+    """Write everything to a scratch folder; the paths that differ from `generated/`, where there is one."""
+    say("generating clients, schemas, pages and vectors …")
+    files = api.generate(known)
+    folders = list(targets.FOLDERS.values())
+    write.apply(scratch, files, write.plan(scratch, files, folders), folders, {})
+    committed = Path("generated")
+    if not write.read_manifest(committed):
+        return []
+    plan = write.plan(committed, files, folders)
+    return [*plan.added, *plan.changed, *plan.removed]
+
+
+@contextmanager
+def _emitted(source: Path) -> Generator[Any]:
+    """The emitted client, imported from where it was written and from nowhere else."""
+    ours = {name: module for name, module in sys.modules.items() if name.split(".")[0] == PACKAGE}
+    for name in ours:
+        del sys.modules[name]
+    sys.path.insert(0, str(source))
+    try:
+        yield importlib.import_module(PACKAGE)
+    finally:
+        sys.path.remove(str(source))
+        for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+            del sys.modules[name]
+        sys.modules.update(ours)
+
+
+# ── Calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _calls(known: ir.Ir, url: str, package: Any, out: Path, say: Callable[[str], None]) -> Iterator[Row]:
+    total, done = sum(len(family.offers) for family in known.families), 0
+    for provider in known.providers:
+        with getattr(package, provider.client)(api_key=KEY, base_url=url + provider.base_path) as client:
+            for family in known.families_of(provider.id):
+                wrong = {model.id: _wrong_requests(provider, family, model.id) for model in family.models}
+                for offer in family.offers:
+                    done += 1
+                    say(f"{_bar(done, total)} {offer.model} · {offer.mode} · {offer.route}")
+                    row = _call(client, package, family, offer, out)
+                    stopped, missed = _stop(
+                        client, package, provider, offer, wrong[offer.model].get((offer.route, offer.mode))
+                    )
+                    yield replace(row, stopped=stopped, error=row.error or missed)
+
+
+def _bar(done: int, of: int) -> str:
+    width = 24
+    return f"[{'█' * (done * width // of)}{'·' * (width - done * width // of)}] {done}/{of}"
+
+
+def _call(client: Any, package: Any, family: ir.Family, offer: ir.Offer, out: Path) -> Row:
+    values = _values(family, offer)
+    began = time.monotonic()
+    error = came = predicted = ""
+    saved: list[Path] = []
+    try:
+        prepared = client.prepare(model=offer.model, mode=offer.mode, route=offer.route, **samples.given(offer, values))
+        predicted = prepared.expected_size or ""
+        result = client.send(prepared)
+        saved = result.save(out / offer.model / f"{offer.mode}-{offer.route}")
+        saved = [path for path in saved if path.suffix == ".png"]
+        sizes = [_size_of(path) for path in saved]
+        came = f"{len(saved)} × {', '.join(dict.fromkeys(sizes))}"
+        if not saved or (predicted and set(sizes) != {predicted}):
+            error = f"came as {came}" if saved else "no picture came"
+    except package.PlatemarkError as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    asked, seconds = str(values.get("size", "")), time.monotonic() - began
+    return Row(offer.model, offer.mode, offer.route, asked, predicted, came, seconds, tuple(saved), error)
+
+
+def _values(family: ir.Family, offer: ir.Offer) -> dict[str, Any]:
+    """A small request: two pictures at most, input pictures whose size the client can see."""
+    values = samples.minimal(family, offer)
+    for name in (offer.makes.removeprefix(".."), "size"):
+        if family.parameter_of(offer, name) and name not in values:
+            values[name] = samples.value_for(family, offer, name)
+    if "images" in values:
+        values["images"] = [_picture(index) for index in range(len(values["images"]))]
+    return values
+
+
+def _picture(index: int) -> str:
+    """An input picture, wider than high, as a data URI."""
+    from PIL import Image
+
+    data = io.BytesIO()
+    Image.new("RGB", (960, 640), (184, 216 - 40 * index, 203)).save(data, "PNG")
+    return "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+_TELLING = ("range", "fixed", "area", "side", "one_of", "only_in", "count")
+"""Kinds of rules that a caller of a method is most likely to break."""
+
+
+def _wrong_requests(provider: ir.Provider, family: ir.Family, model: str) -> dict[tuple[str, str], Vector]:
+    """For each route and mode of a model, a request that breaks one rule."""
+    kinds = {
+        rule.id: _TELLING.index(rule.kind) for rule in family.rules if rule.kind in _TELLING and not rule.structure
+    }
+    found, _ = vectors(provider, family, model)
+    telling = [v for v in found if v.verdict == "reject" and set(v.rules) <= set(kinds)]
+    return {(v.route, v.mode): v for v in sorted(telling, key=lambda v: -kinds[v.rules[0]])}
+
+
+def _stop(client: Any, package: Any, provider: ir.Provider, offer: ir.Offer, wrong: Vector | None) -> tuple[str, str]:
+    """The rule that stopped a wrong request before it was sent, or what went wrong if none did."""
+    if wrong is None:
+        return "", "no wrong request to try"
+    skeleton = provider.payloads[offer.payloads[0]]
+    known = [*skeletons.names(skeleton), *(name for name in wrong.request["body"].get("parameters", {}))]
+    values = skeletons.read(skeleton, wrong.request["body"], known).values
+    values.pop("model", None)
+    try:
+        client.generate(model=offer.model, mode=offer.mode, route=offer.route, **samples.given(offer, values))
+    except package.RequestInvalid as stopped:
+        rules = [violation.rule for violation in stopped.violations]
+        return ", ".join(rules), "" if rules == list(wrong.rules) else f"stopped by {rules}, not {wrong.rules}"
+    except package.PlatemarkError as failure:
+        return "", f"{wrong.id} was sent: {failure}"
+    return "", f"{wrong.id} was sent"
+
+
+# ── What is shown ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _size_of(path: Path) -> str:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return f"{picture.width}*{picture.height}"
+
+
+def _contact_sheet(pictures: list[Path], path: Path) -> Path | None:
+    """All pictures at a glance, each with its model, mode and route."""
+    from PIL import Image, ImageDraw
+
+    if not pictures:
+        return None
+    columns = 6
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * (_THUMB + 16) + 16, rows * (_THUMB + 56) + 16), "white")
+    pen = ImageDraw.Draw(sheet)
+    for index, found in enumerate(pictures):
+        left, top = 16 + index % columns * (_THUMB + 16), 16 + index // columns * (_THUMB + 56)
+        with Image.open(found) as picture:
+            small = picture.convert("RGB")
+            small.thumbnail((_THUMB, _THUMB))
+            sheet.paste(small, (left + (_THUMB - small.width) // 2, top + (_THUMB - small.height) // 2))
+        pen.text((left, top + _THUMB + 6), found.parent.parent.name, fill="black")
+        pen.text((left, top + _THUMB + 22), found.parent.name, fill="gray")
+    sheet.save(path, compress_level=6)
+    return path
+
+
+def _answer(rows: Iterable[Row], stale: list[str], sheet: Path | None) -> Answer:
+    rows = tuple(rows)
+    cells = [
+        (r.model, r.mode, r.route, r.asked or "–", r.predicted or "open", r.came or "–", r.stopped or "–", r.error)
+        for r in rows
+    ]
+    head = ("model", "mode", "route", "asked for", "predicted", "came back", "stopped before sending", "")
+    failed = [row for row in rows if row.failed]
+    lines = [table(head, cells), ""]
+    lines.append(f"{len(rows) - len(failed)} of {len(rows)} calls came back as predicted")
+    if sheet:
+        lines.append(f"all pictures at a glance: {sheet}")
+    lines += [f"generated/ is not up to date: {path}" for path in stale]
+    data = {
+        "rows": [
+            {"model": r.model, "mode": r.mode, "route": r.route, "predicted": r.predicted, "came": r.came,
+             "stopped": r.stopped, "error": r.error}
+            for r in rows
+        ],
+        "stale": stale,
+    }  # fmt: skip
+    return Answer("\n".join(lines), data, 1 if failed or stale else 0)

@@ -1,0 +1,110 @@
+"""The named parts of a document: a body for each model and mode, unions of them by model, answers, and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from platemark import schema
+from platemark.ir import Endpoint, Family, Offer, Provider
+from platemark.rules import samples
+from platemark.schema import Schema
+
+
+def ref(name: str, kind: str = "schemas") -> Schema:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+@dataclass(frozen=True)
+class Body:
+    """What an offer takes, by the name of its component."""
+
+    name: str
+    family: Family
+    offer: Offer
+
+
+def bodies(provider: Provider, families: Iterable[Family]) -> tuple[list[Body], dict[str, Schema]]:
+    """All offers, and the components of their bodies. A mode whose routes take the same body has one component."""
+    made: list[Body] = []
+    schemas: dict[str, Schema] = {}
+    for family in families:
+        for offer in family.offers:
+            found = schema.mode_schema(provider, family, offer)
+            short = f"{offer.model}.{offer.mode}"
+            name = short if schemas.setdefault(short, found) == found else f"{offer.model}.{offer.route}.{offer.mode}"
+            schemas[name] = found
+            made.append(Body(name, family, offer))
+    return made, schemas
+
+
+def served(endpoint: Endpoint, made: Iterable[Body]) -> list[Body]:
+    return [body for body in made if body.offer.endpoint == endpoint.id]
+
+
+def union(endpoint: Endpoint, made: Sequence[Body]) -> tuple[Schema, dict[str, Schema]]:
+    """The body of an endpoint, told apart by model, and a component for each model that has several modes there."""
+    by_model: dict[str, list[str]] = {}
+    for body in made:
+        names = by_model.setdefault(body.offer.model, [])
+        names += [body.name] if body.name not in names else []
+    unions = {_union(model, endpoint): names for model, names in by_model.items() if len(names) > 1}
+    named = {model: _union(model, endpoint) if len(names) > 1 else names[0] for model, names in by_model.items()}
+    whole = {
+        "oneOf": [ref(name) for name in named.values()],
+        "discriminator": {
+            "propertyName": "model",
+            "mapping": {model: ref(name)["$ref"] for model, name in named.items()},
+        },
+    }
+    return whole, {name: {"title": name, "oneOf": [ref(part) for part in parts]} for name, parts in unions.items()}
+
+
+def _union(model: str, endpoint: Endpoint) -> str:
+    return f"{model}.any.{endpoint.id}"
+
+
+def examples(provider: Provider, made: Iterable[Body]) -> dict[str, Any]:
+    """The smallest request of every body."""
+    return {
+        body.name: {
+            "summary": f"{body.offer.model}: {body.offer.about}",
+            "value": samples.body(provider, body.offer, samples.minimal(body.family, body.offer)),
+        }
+        for body in made
+    }
+
+
+def answers(provider: Provider, made: Iterable[Body]) -> dict[str, Schema]:
+    """The components of all that comes back with success, and of an error."""
+    found: dict[str, Schema] = {"error": schema.error_schema(provider)}
+    done: list[str] = []
+    for body in made:
+        name = result_name(body.offer)
+        found[name] = {"title": name, **schema.result_schema(provider, body.offer)}
+        done += [name] if body.offer.route == "task" and name not in done else []
+    if provider.tasks:
+        found["created"] = schema.created_schema(provider)
+        found["task"] = schema.task_schema(provider, [ref(name) for name in done])
+        found |= {"tasks": schema.list_schema(provider)} if provider.tasks.list else {}
+        found |= {"done": schema.answer_schema(provider)} if provider.tasks.cancel else {}
+    return found
+
+
+def result_name(offer: Offer) -> str:
+    """Of a stream, each event is a result."""
+    return f"{'event' if offer.route == 'stream' else 'result'}.{offer.result}"
+
+
+def errors(provider: Provider, families: Sequence[Family]) -> dict[str, Mapping[str, Any]]:
+    """The responses of every status that is not a success, with what their codes mean."""
+    made: dict[str, Mapping[str, Any]] = {}
+    for status, codes in schema.error_statuses(provider, families).items():
+        known = [{"code": code, **provider.errors.codes.get(code, {})} for code in codes]
+        made[f"error.{status}"] = {
+            "description": ", ".join(codes) or "The request was refused",
+            "content": {"application/json": {"schema": ref("error")}},
+            **({"x-codes": known} if known else {}),
+        }
+    return made

@@ -1,0 +1,117 @@
+"""Paths and operations: one for each endpoint, and those about tasks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from platemark.ir import Endpoint, Evidence, Provider, Tasks
+from platemark.schema import Schema
+from platemark.targets.openapi import components
+from platemark.targets.openapi.components import Body, ref
+from platemark.wire.skeletons import EACH, is_name
+
+_ABOUT = {"sync": "answers with the pictures", "stream": "answers with events", "task": "creates a task"}
+
+
+def generation(provider: Provider, endpoint: Endpoint, made: Sequence[Body], errors: Iterable[str], body: Schema) -> Schema:
+    """The operation of an endpoint that makes pictures; `body` is the schema of what it takes."""
+    routes = list(dict.fromkeys(made_.offer.route for made_ in made))
+    return {
+        "operationId": endpoint.id,
+        "summary": f"Make pictures: {'; '.join(_ABOUT[route] for route in routes)}",
+        "tags": list(dict.fromkeys(made_.family.name for made_ in made)),
+        **_parameters(_headers(provider, endpoint)),
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": body, "examples": components.examples(provider, made)}},
+        },
+        "responses": {"200": _success(provider, made), **_failures(errors)},
+        "x-source": _source(endpoint.evidence),
+    }
+
+
+def tasks(provider: Provider, errors: Sequence[str]) -> dict[str, Schema]:
+    """Path: operations on tasks."""
+    life = provider.tasks
+    if life is None:
+        return {}
+    paths: dict[str, Schema] = {}
+    calls = (("query", life.query, "How a task is", "task", []), ("list", life.list, "Tasks", "tasks", _filters(life)),
+             ("cancel", life.cancel, "Cancel a task", "done", []))  # fmt: skip
+    for name, address, summary, answer, filters in calls:
+        if not address:
+            continue
+        method, _, path = address.partition(" ")
+        ids = [{"name": found, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+               for found in re.findall(r"\{(\w+)\}", path)]  # fmt: skip
+        paths.setdefault(path, {})[method.lower()] = {
+            "operationId": f"task_{name}",
+            "summary": summary,
+            "tags": ["tasks"],
+            **_parameters([*ids, *filters]),
+            "responses": {"200": _answer(summary, ref(answer)), **_failures(errors)},
+            "x-source": _source(life.evidence[name]),
+        }
+    return paths
+
+
+def _success(provider: Provider, made: Sequence[Body]) -> Schema:
+    """Everything that may come with status 200; at some services, errors too."""
+    names = {body.offer.route: [ref("created")] for body in made if body.offer.route == "task"}
+    for body in made:
+        found = ref(components.result_name(body.offer))
+        known = names.setdefault(body.offer.route, [])
+        known += [found] if body.offer.route != "task" and found not in known else []
+    plain = [found for route, refs in names.items() if route != "stream" for found in refs]
+    plain += [ref("error")] if provider.errors.status_200_too else []
+    content: Schema = {"application/json": {"schema": plain[0] if len(plain) == 1 else {"anyOf": plain}}} if plain else {}
+    if "stream" in names:
+        events = {"type": "string", "description": "Server-sent events", "x-event": {"anyOf": names["stream"]}}
+        content["text/event-stream"] = {"schema": events}
+    return {"description": "; ".join(_ABOUT[route].capitalize() for route in names), "content": content}
+
+
+def _headers(provider: Provider, endpoint: Endpoint) -> list[Schema]:
+    """Headers that choose a transport; needed only where the endpoint has no other."""
+    wanted = {route: provider.transport(route).headers for route in endpoint.transports}
+    names = dict.fromkeys(name for headers in wanted.values() for name in headers)
+    return [
+        {
+            "name": name, "in": "header", "required": all(name in headers for headers in wanted.values()),
+            "description": "Chooses the route: " + ", ".join(route for route, h in wanted.items() if name in h),
+            "schema": {"enum": list(dict.fromkeys(headers[name] for headers in wanted.values() if name in headers))},
+        }
+        for name in names
+    ]  # fmt: skip
+
+
+def _filters(life: Tasks) -> list[Schema]:
+    """What a list of tasks can be narrowed by: its page, and what identifies a task, called as in its answer."""
+    skeleton: Any = life.list_answer or {}
+    rows = [row for part in skeleton.values() if isinstance(part, list) for row in part if EACH in row]
+    pages = {key: part for key, part in skeleton.items() if part in ("$page", "$page_size")}
+    own = {key: part for row in rows for key, part in row.items() if part in ("$task_id", "$model", "$status")}
+    whole = {"type": "integer", "minimum": 1}
+    return [
+        {"name": key, "in": "query", "schema": whole if key in pages else {"type": "string"}}
+        for key, part in {**own, **pages}.items()
+        if is_name(part)
+    ]
+
+
+def _answer(about: str, schema: Schema) -> Schema:
+    return {"description": about, "content": {"application/json": {"schema": schema}}}
+
+
+def _failures(names: Iterable[str]) -> Schema:
+    return {name.removeprefix("error."): ref(name, "responses") for name in names}
+
+
+def _parameters(found: list[Schema]) -> Schema:
+    return {"parameters": found} if found else {}
+
+
+def _source(evidence: Evidence) -> list[Schema]:
+    return [{"document": source.document, "place": source.place} for source in evidence.sources]

@@ -1,0 +1,279 @@
+"""The module of a family's models as callers see them: typed methods, one for each mode, and what they say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from platemark import ir
+from platemark.targets.python import naming
+from platemark.targets.python.printer import Code, literal
+
+_TOLD = ("reject", "adjust", "note")
+_UNSAID = ("type", "required", "only_in", "unsupported", "place")
+"""Kinds that a signature says by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter in a signature: its wire name, its name in Python, its type, and its default there."""
+
+    wire: str
+    name: str
+    type: Code
+    required: bool
+    default: Code
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A mode as a method."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    routes: tuple[str, ...]
+    envelopes: tuple[str, ...]
+    doc: str
+    stem: str
+    """What the names of its types begin with."""
+    bodies: tuple[str, ...]
+    """Types of the wire body."""
+    answers: tuple[str, ...]
+    """Types of the answer's JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelClass:
+    """Models that differ in nothing but their ids."""
+
+    name: str
+    doc: str
+    models: tuple[str, ...]
+    modes: tuple[Mode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An object within a parameter, as a TypedDict."""
+
+    name: str
+    doc: str
+    fields: tuple[tuple[str, Code], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """All that the template of a family's module needs."""
+
+    family: ir.Family
+    classes: tuple[ModelClass, ...]
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Names of the data models' types: of the bodies and of the answers of an offer."""
+
+    bodies: Mapping[str, Sequence[str]]
+    answers: Mapping[str, Sequence[str]]
+
+
+def module(spec: ir.Ir, family: ir.Family, types: Types) -> Module:
+    """What stands in a family's module."""
+    shapes: dict[str, Shape] = {}
+    classes = tuple(_model_class(spec, family, models, types, shapes) for models in alike(family))
+    naming.distinct((c.models[0] for c in classes), naming.class_name)
+    return Module(family, classes, tuple(shapes.values()))
+
+
+def alike(family: ir.Family) -> list[tuple[str, ...]]:
+    """Models in groups that differ in nothing but their ids."""
+    groups: dict[str, list[str]] = {}
+    for model in family.models:
+        groups.setdefault(repr([_anonymous(family, offer) for offer in family.by_model[model.id]]), []).append(model.id)
+    return [tuple(models) for models in groups.values()]
+
+
+def _anonymous(family: ir.Family, offer: ir.Offer) -> Any:
+    rules = [index for index in offer.rules if family.rules[index].id != "model"]
+    return replace(offer, model="", rules=tuple(rules))
+
+
+def _model_class(
+    spec: ir.Ir, family: ir.Family, models: tuple[str, ...], types: Types, shapes: dict[str, Shape]
+) -> ModelClass:
+    offers = family.by_model[models[0]]
+    name = naming.class_name(models[0])
+    modes = tuple(
+        _mode(spec, family, name, [o for o in family.offers if o.model in models and o.mode == mode], types, shapes)
+        for mode in dict.fromkeys(offer.mode for offer in offers)
+    )
+    model = family.model(models[0])
+    ids = ", ".join(f"`{model}`" for model in models)
+    return ModelClass(name, "\n\n".join(filter(None, [f"{ids}. {family.about}.", model.note])), models, modes)
+
+
+def _mode(
+    spec: ir.Ir, family: ir.Family, owner: str, users: list[ir.Offer], types: Types, shapes: dict[str, Shape]
+) -> Mode:
+    """A mode of models that are alike; `users` are the offers of all of them."""
+    offers = [offer for offer in users if offer.model == users[0].model]
+    arguments = tuple(_arguments(family, owner, offers, shapes))
+    return Mode(
+        offers[0].mode,
+        arguments,
+        tuple(offer.route for offer in offers),
+        tuple(dict.fromkeys(style for offer in offers for style in offer.payloads)),
+        _doc(spec, family, offers, arguments),
+        f"{owner}{naming.class_name(offers[0].mode)}",
+        tuple(dict.fromkeys(name for offer in users for name in types.bodies[key(offer)])),
+        tuple(dict.fromkeys(name for offer in users for name in types.answers[key(offer)])),
+    )
+
+
+def key(offer: ir.Offer) -> str:
+    """What tells an offer from all others of its provider."""
+    return f"{offer.model}/{offer.mode}/{offer.route}"
+
+
+# ── Arguments ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _arguments(
+    family: ir.Family, owner: str, offers: list[ir.Offer], shapes: dict[str, Shape]
+) -> Iterable[Argument]:
+    names = list(dict.fromkeys(p.name for offer in offers for p in family.parameters_of(offer)))
+    constant = {name for offer in offers for name in _constants(offer)}
+    arguments = naming.distinct(names, naming.argument)
+    for name in names:
+        if name in constant:
+            continue
+        found = [(o, p) for o in offers if (p := family.parameter_of(o, name))]
+        parameter = found[0][1]
+        required = len(found) == len(offers) and all(_required(family, offer, name) for offer in offers)
+        kind = _type(parameter, _among(family, found), owner, shapes)
+        default = literal(parameter.default if parameter.sent else None)
+        if not required and not parameter.sent:
+            kind = Code(f"{kind} | None")
+        yield Argument(name, arguments[name], kind, required, default, _about(family, offers, parameter))
+
+
+def _constants(offer: ir.Offer) -> set[str]:
+    return {name for name, value in offer.when.items() if not isinstance(value, list)} | set(offer.sets)
+
+
+def _required(family: ir.Family, offer: ir.Offer, name: str) -> bool:
+    """Whether a caller must give it: a list of pictures must hold one too."""
+    rules = [rule for rule in family.rules_of(offer) if rule.parameter == name and rule.verdict == "reject"]
+    return any(rule.kind == "required" and rule.id.count(".") == 1 for rule in rules) or any(
+        rule.id == "images.count" and (rule.args["low"] or 0) > 0 for rule in rules
+    )
+
+
+def _among(family: ir.Family, found: list[tuple[ir.Offer, ir.Parameter]]) -> tuple[Any, ...]:
+    """The only values that a parameter may have on any of the routes; none where there are more."""
+    lists = [next((rule.args["among"] for rule in family.rules_of(offer) if rule.parameter == parameter.name
+                   and rule.kind in {"one_of", "fixed"} and rule.verdict == "reject"), None)
+             for offer, parameter in found]  # fmt: skip
+    return () if any(among is None for among in lists) else tuple(dict.fromkeys(v for a in lists if a for v in a))
+
+
+def _type(parameter: ir.Parameter, among: tuple[Any, ...], owner: str, shapes: dict[str, Shape]) -> Code:
+    words = f"Literal[{', '.join(literal(value) for value in among)}]" if among else ""
+    match parameter.type:
+        case "size":
+            if words:
+                return Code(f"{words} | tuple[int, int]")
+            tokens = parameter.facets.get("tokens")
+            return Code(f"Literal[{', '.join(literal(t) for t in tokens)}] | Size" if tokens else "Size")
+        case "images":
+            return Code("Sequence[str]")
+        case "list":
+            inner = _type(parameter.items, (), f"{owner}{naming.class_name(parameter.name)}", shapes) if parameter.items else "object"
+            return Code(f"Sequence[{inner}]")
+        case "object":
+            return _shape(parameter, owner, shapes)
+        case kind:
+            return Code(words or _PLAIN[kind])
+
+
+_PLAIN = {
+    "text": "str", "integer": "int", "boolean": "bool", "box": "Sequence[int]", "color": "str", "percent": "str",
+}  # fmt: skip
+
+
+def _shape(parameter: ir.Parameter, owner: str, shapes: dict[str, Shape]) -> Code:
+    """An object's own type: the same wherever it has the same fields."""
+    name = f"{owner}Item"
+    fields = tuple(
+        (field.name, Code(_type(field, (), f"{owner}{naming.class_name(field.name)}", shapes)) if field.required else
+         Code(f"NotRequired[{_type(field, (), f'{owner}{naming.class_name(field.name)}', shapes)}]"))
+        for field in parameter.fields
+    )  # fmt: skip
+    found = next((shape.name for shape in shapes.values() if shape.fields == fields), name)
+    shapes.setdefault(found, Shape(found, parameter.about or "One item.", fields))
+    return Code(found)
+
+
+# ── What a method says of itself ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _about(family: ir.Family, offers: list[ir.Offer], parameter: ir.Parameter) -> str:
+    """What a parameter is, its limits and its default, on one line."""
+    parts = [parameter.about or "See the documents", *_limits(family, offers, parameter.name)]
+    default = parameter.default
+    if parameter.sent:
+        parts.append(f"The client always sends it: {_shown(default)} unless given")
+    elif default is not None:
+        parts.append(f"Left out: {_shown(default)}")
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts)
+
+
+def _limits(family: ir.Family, offers: list[ir.Offer], name: str) -> Iterable[str]:
+    said: dict[str, list[str]] = {}
+    for offer in offers:
+        for rule in family.rules_of(offer):
+            if rule.parameter == name and rule.kind not in _UNSAID and not rule.structure:
+                part = rule.id.removeprefix(f"{name}.").removesuffix(rule.kind).strip(".").removeprefix("soft")
+                noted = "noted unless it " if rule.verdict == "note" and ".soft." not in rule.id else ""
+                place = f"{part}: " if part else ""
+                said.setdefault(f"{place}{noted}{rule.sentence}", []).append(offer.route)
+    for sentence, routes in said.items():
+        only = "" if len(routes) >= len(offers) else f" ({' and '.join(routes)} route)"
+        yield f"{sentence}{only}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        follows = ir.size_follows(value)  # type: ignore[arg-type]
+        near = f"the ratio of the last picture, {'at most ' if follows.at_most else ''}about {follows.area:,} pixels"
+        return near + ("; {}*{} without pictures".format(*follows.alone) if follows.alone else "")
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def _doc(spec: ir.Ir, family: ir.Family, offers: list[ir.Offer], arguments: Sequence[Argument]) -> str:
+    first = offers[0]
+    rows = [f"    {argument.name}: {argument.about}" for argument in arguments]
+    if len(offers) > 1:
+        rows.append(f"    route: {' or '.join(dict.fromkeys(o.route for o in offers))}; {first.route} unless given.")
+    cited = dict.fromkeys(
+        source.document for offer in offers for rule in family.rules_of(offer) if not rule.structure
+        for source in rule.evidence.sources
+    )  # fmt: skip
+    documents = [spec.document(name) for name in cited]
+    sources = "; ".join(f"{document.title} ({document.date})" for document in documents)
+    parts = [f"{first.about}.", _makes(family, first), first.note, "Args:\n" + "\n".join(rows), f"Sources: {sources}."]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _makes(family: ir.Family, offer: ir.Offer) -> str:
+    """How many pictures come back, and are billed."""
+    name = offer.makes.removeprefix("..")
+    parameter = family.parameter_of(offer, name)
+    if parameter is None:
+        return f"Makes {name} picture{'' if name == '1' else 's'}, and bills as many."
+    least = "at most " if offer.makes.startswith("..") else ""
+    default = f" ({parameter.default} when it is left out)" if parameter.default is not None and not parameter.sent else ""
+    return f"Makes {least}`{naming.argument(name)}` pictures{default}, and bills as many."
