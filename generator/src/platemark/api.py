@@ -9,9 +9,11 @@ from typing import Any
 
 from platemark import lint, source, targets, write
 from platemark.ir import Ir
+from platemark.problems import Problem, in_order
 from platemark.resolution import resolve as _resolve
 from platemark.rules.judge import Judgement, judge, route_of
 from platemark.spec.load import load as _load
+from platemark.spec.load import load_sound
 from platemark.spec.model import Spec
 from platemark.version import VERSION
 
@@ -38,6 +40,12 @@ def resolve(spec: Spec) -> Ir:
     """The IR of specs. Raises `problems.Invalid` with every problem that lint finds."""
     lint.require(spec)
     return _resolve(spec)
+
+
+def problems(specs: str | Path | None = None) -> tuple[Problem, ...]:
+    """Everything wrong with a folder of specs: of reading, of shape, and of what those of the right shape mean."""
+    spec, found = load_sound(find_specs(specs))
+    return in_order([*found, *lint.lint(spec, whole=not found)])
 
 
 def evaluate(ir: Ir, model: str, body: object, route: str | None = None) -> Judgement:

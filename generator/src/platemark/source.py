@@ -74,6 +74,9 @@ def read_folder(folder: Path) -> tuple[dict[str, Tree], list[Problem]]:
             trees[name] = read(path, f"{folder.name}/{name}")
         except Invalid as invalid:
             problems += invalid.problems
+    for name in sorted({path.parent.name for path in specs[1:] if not (path.parent / "provider.yaml").exists()}):
+        message = "this provider has families, but no file that says how to reach it"
+        problems.append(_problem(f"{folder.name}/{name}/provider.yaml", "no-provider", message, "write one"))
     for path in sorted({*folder.rglob("*.yaml"), *folder.rglob("*.yml")} - set(specs)):
         name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
         hint = "specs are documents.yaml, <provider>/provider.yaml and <provider>/<family>.yaml"
@@ -112,11 +115,12 @@ def parse(raw: bytes, name: str) -> Tree:
     except UnicodeDecodeError as error:
         shown, offset = raw.decode("utf-8-sig", "backslashreplace"), len(raw[: error.start].decode("utf-8-sig"))
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise Invalid([_at(name, shown, offset, "not-utf-8", message, "save the file as UTF-8", 4)]) from None
+        at = _place_at(name, shown, offset, width=4)
+        raise Invalid([Problem("not-utf-8", message, at, "save the file as UTF-8")]) from None
     if hidden := _HIDDEN.search(text):
         message = f"the character U+{ord(hidden[0]):04X}, which nobody sees"
         hint = f'take it out, or write "\\u{ord(hidden[0]):04x}" in double quotes'
-        raise Invalid([_at(name, text, hidden.start(), "hidden-character", message, hint)])
+        raise Invalid([Problem("hidden-character", message, _place_at(name, text, hidden.start(), width=1), hint)])
     builder = _Builder(name, text)
     data = builder.document()
     if builder.problems:
@@ -128,12 +132,11 @@ def _problem(name: str, code: Code, message: str, hint: str = "") -> Problem:
     return Problem(code, message, Place(name, 1, 1, 1, 1), hint)
 
 
-def _at(name: str, text: str, offset: int, code: Code, message: str, hint: str, width: int = 1) -> Problem:
-    """A problem of the characters at an offset in a text that no parser has seen."""
+def _place_at(name: str, text: str, offset: int, width: int) -> Place:
+    """The place of the characters at an offset in a text that no parser has seen."""
     before = _BREAK.split(text[:offset])
     line, column = len(before), len(before[-1]) + 1
-    place = Place(name, line, column, line, column + width, _BREAK.split(text)[line - 1])
-    return Problem(code, message, place, hint)
+    return Place(name, line, column, line, column + width, _BREAK.split(text)[line - 1])
 
 
 class _Builder:
@@ -239,7 +242,7 @@ class _Builder:
             self._bare(event)
             key = str(cast("Any", event).value)
             below = (*path, key)
-            if below in self.keys:
+            if key in found:
                 hint = f"the first is on line {self.keys[below].line}: keep one of the two"
                 self._report("twice", f"`{key}` stands here twice", event, hint)
             if key == "<<" and cast("Any", event).implicit[0]:
@@ -263,7 +266,14 @@ class _Builder:
         if text in _WORDS:
             return _WORDS[text]
         if _INTEGER.fullmatch(text):
-            return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+            return self.integer(text, event)
         if _FLOAT.fullmatch(text):
             self._report("no-floats", f"`{text}` is a decimal number", event, "give it a unit (0.20 CNY), or quote it")
         return text
+
+    def integer(self, text: str, event: Any) -> int:
+        based = text[:2] in {"0o", "0x"}
+        number = 0 if len(text) > 24 else int(text, 0) if based else int(text)
+        if len(text) > 24 or abs(number) > GREATEST:
+            self._report("too-big", f"an integer beyond {GREATEST:,}", event, "quote it if it is text")
+        return number

@@ -138,6 +138,10 @@ class Family:
         """Offers of each model, routes and modes in the order of the spec."""
         return {model.id: tuple(o for o in self.offers if o.model == model.id) for model in self.models}
 
+    def routes_of(self, model: str) -> tuple[RouteName, ...]:
+        """The routes of a model, in the order of the spec."""
+        return tuple({offer.route: True for offer in self.by_model[model]})
+
     def rules_of(self, offer: Offer) -> tuple[Rule, ...]:
         return tuple(self.rules[index] for index in offer.rules)
 

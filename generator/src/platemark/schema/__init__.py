@@ -19,7 +19,7 @@ from platemark.schema.answers import (
 )
 from platemark.schema.lowered import answer_models, lowered, request_models
 from platemark.schema.requests import DIALECT, mode_schema, request_schema
-from platemark.schema.said import Schema
+from platemark.schema.said import Schema, either
 
 __all__ = [
     "DIALECT",
@@ -27,6 +27,7 @@ __all__ = [
     "answer_models",
     "answer_schema",
     "created_schema",
+    "either",
     "error_schema",
     "error_statuses",
     "errors_schema",

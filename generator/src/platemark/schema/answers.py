@@ -52,7 +52,10 @@ def task_schema(provider: ir.Provider, results: Iterable[Schema]) -> Schema:
 
 def list_schema(provider: ir.Provider) -> Schema:
     """The answer to a query for many tasks. Raises ValueError for a provider without tasks."""
-    return {"title": "Tasks", **_laid(provider, [_tasks(provider).list_answer], frozenset({"total", "task_id", "status"}))}
+    return {
+        "title": "Tasks",
+        **_laid(provider, [_tasks(provider).list_answer], frozenset({"total", "task_id", "status"})),
+    }
 
 
 def answer_schema(provider: ir.Provider) -> Schema:

@@ -23,7 +23,8 @@ _TYPES = {str: "string", bool: "boolean", int: "integer"}
 
 def pascal(*words: str) -> str:
     """Words as one name in Pascal case: `wan2.6-image`, `edit` → `Wan26ImageEdit`."""
-    parts = [part for word in words for part in re.split(r"[^A-Za-z0-9]+", re.sub(r"(?<=\d)\.(?=\d)", "", word)) if part]
+    joined = " ".join(words)
+    parts = re.findall(r"[A-Za-z0-9]+", re.sub(r"(?<=\d)\.(?=\d)", "", joined))
     return "".join(part[0].upper() + part[1:] for part in parts)
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from platemark import ir
 from platemark.rules import kinds, leaves
 from platemark.schema.bodies import per_element
-from platemark.schema.said import FORMATS, Schema, either, merged, value
+from platemark.schema.said import Schema, either, merged, value
 from platemark.wire import skeletons
 from platemark.wire.skeletons import EACH
 
@@ -22,12 +22,13 @@ def payloads(provider: ir.Provider, family: ir.Family, offer: ir.Offer) -> dict[
 def condition(provider: ir.Provider, family: ir.Family, offer: ir.Offer) -> Schema:
     """What holds of a body exactly if its values choose the mode of an offer."""
     styles = list(payloads(provider, family, offer).values())
-    return merged([part for name, wanted in offer.when.items() for part in _chosen(family, offer, styles, name, wanted)])
+    chosen = (_chosen(family, offer, styles, name, wanted) for name, wanted in offer.when.items())
+    return merged([part for parts in chosen for part in parts])
 
 
 def _chosen(family: ir.Family, offer: ir.Offer, styles: list[Any], name: str, wanted: Any) -> Iterable[Schema]:
     if isinstance(wanted, list):
-        low, high = wanted
+        low, high = cast("list[int | None]", wanted)
         if low:
             yield _anywhere(styles, name, {"type": "array", "minItems": low})
         if high is not None:

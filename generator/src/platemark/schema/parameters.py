@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from platemark import ir
 from platemark.rules import expr, leaves
@@ -46,7 +46,7 @@ def parts_of(family: ir.Family, offer: ir.Offer) -> Parts:
     for name in family.model(offer.model).known:
         tests: list[Test] = []
         stated: list[ir.Rule] = []
-        for rule in (rule for rule in rules if rule.looks_at == {name}):
+        for rule in (rule for rule in rules if rule.looks_at == frozenset({name})):
             if _can_say(name, [*tests, *said.tests_of(rule)]):
                 tests += said.tests_of(rule)
                 stated.append(rule)
@@ -61,7 +61,8 @@ def parts_of(family: ir.Family, offer: ir.Offer) -> Parts:
     across = [rule for rule in rules if len(rule.looks_at) > 1]
     dependents = {rule.id: found for rule in across if (found := _demand(rule)) is not None}
     unsaid += [rule for rule in across if rule.id not in dependents]
-    return Parts(parts, {rule.parameter: dependents[rule.id] for rule in across if rule.id in dependents}, tuple(unsaid))
+    needs = {rule.parameter: dependents[rule.id] for rule in across if rule.id in dependents}
+    return Parts(parts, needs, tuple(unsaid))
 
 
 def chosen(family: ir.Family, offer: ir.Offer, name: str) -> list[Test]:
@@ -71,9 +72,9 @@ def chosen(family: ir.Family, offer: ir.Offer, name: str) -> list[Test]:
         return []
     absent = Not(Given(name))
     if isinstance(wanted, list):
-        low, high = (Number(bound) if bound else None for bound in wanted)
-        none = Number(0) if wanted[1] == 0 else high
-        return [AnyOf((absent, Is(name, "list"))), Between(low, Measured("count", name), none)]
+        low, high = cast("list[int | None]", wanted)
+        least, most = Number(low) if low else None, None if high is None else Number(high)
+        return [AnyOf((absent, Is(name, "list"))), Between(least, Measured("count", name), most)]
     parameter = family.parameter_of(offer, name)
     same = OneOf(name, (wanted,))
     return [AnyOf((absent, same)) if parameter and leaves.equal(parameter.default, wanted) else same]
@@ -112,9 +113,7 @@ def _about(family: ir.Family, offer: ir.Offer, name: str) -> Schema:
     return {"title": name, **({"description": ". ".join(sentences)} if sentences else {})}
 
 
-def _origin(
-    family: ir.Family, offer: ir.Offer, name: str, stated: Iterable[ir.Rule], tests: Iterable[Test]
-) -> Schema:
+def _origin(family: ir.Family, offer: ir.Offer, name: str, stated: Iterable[ir.Rule], tests: Iterable[Test]) -> Schema:
     """Default and samples of a parameter, and who says its limits. A default in words, or of another mode, is no value
     that a schema could take: it stands under `x-default`."""
     made: dict[str, Any] = {}

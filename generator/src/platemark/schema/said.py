@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 
 from platemark import ir
 from platemark.rules import expr, leaves
-from platemark.rules.expr import ALWAYS, All, AnyOf, Between, Every, Given, Is, Measured, Not, Number, OneOf, SchemeIn, Test
+from platemark.rules.expr import ALWAYS, All, AnyOf, Between, Every, Given, Is, Not, OneOf, SchemeIn, Test
 from platemark.schema.logic import conjuncts, references, simplified
 
 Schema: TypeAlias = "dict[str, Any]"
@@ -102,7 +102,9 @@ def _said(ref: str, test: Test, type_: str) -> Schema:
             return {"type": "string", "pattern": f"^(?:{'|'.join(leaves.SCHEMES[name] for name in schemes)})"}
         case Is(of, format_) if of == ref:
             return FORMATS[format_]
-        case Between(None | Number() as low, Measured(measure, of), None | Number() as high) if of == ref:
+        case Between(None | expr.Number() as low, expr.Measured(measure, of), None | expr.Number() as high) if (
+            of == ref
+        ):
             if (measure, type_) not in _LIMITS:
                 raise Unsaid
             bounds = zip(_LIMITS[measure, type_], (low, high), strict=True)

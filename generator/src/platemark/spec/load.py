@@ -9,7 +9,7 @@ from typing import Any
 from platemark import source
 from platemark.ir import Document
 from platemark.plain import each, is_map, is_seq
-from platemark.problems import Invalid, Place, Problem
+from platemark.problems import Invalid, Problem
 from platemark.source import Keys, Tree
 from platemark.spec import shape
 from platemark.spec.model import Example, Family, Layer, Layers, Losing, Mode, Model, Provider, Route, Spec, Stated
@@ -17,20 +17,34 @@ from platemark.spec.model import Example, Family, Layer, Layers, Losing, Mode, M
 
 def load(folder: Path) -> Spec:
     """Load all specs under `folder`; raises `Invalid` with every problem of reading and shape."""
-    trees, problems = source.read_folder(folder)
-    for name, tree in trees.items():
-        problems += shape.check(tree, _kind(name))
-        if "/" in name and f"{name.partition('/')[0]}/provider.yaml" not in trees:
-            problems.append(Problem("no-provider", "this folder has no provider.yaml", Place(tree.file, 1, 1, 1, 1)))
+    spec, problems = load_sound(folder)
     if problems:
         raise Invalid(problems)
-    of_kind = {kind: [name for name in trees if _kind(name) == kind] for kind in ("provider", "family")}
-    return Spec(
-        _documents(trees["documents.yaml"]),
-        tuple(_provider(name.partition("/")[0], trees[name]) for name in of_kind["provider"]),
-        tuple(_Reader(trees[name]).family(Path(name).stem, name.partition("/")[0]) for name in of_kind["family"]),
-        trees["documents.yaml"],
+    return spec
+
+
+def load_sound(folder: Path) -> tuple[Spec, list[Problem]]:
+    """Load the specs that have the right shape, and whose provider has; and the problems of the others."""
+    trees, problems = source.read_folder(folder)
+    sound: dict[str, Tree] = {}
+    for name, tree in trees.items():
+        found = shape.check(tree, _kind(name))
+        problems += found
+        sound |= {} if found else {name: tree}
+    if "documents.yaml" not in sound:  # without documents, nothing can be said of what cites them
+        return Spec((), (), (), Tree("", {}, {}, {})), problems
+    families = [name for name in sound if _kind(name) == "family" and _provider_of(name) in sound]
+    spec = Spec(
+        _documents(sound["documents.yaml"]),
+        tuple(_provider(name.partition("/")[0], sound[name]) for name in sound if _kind(name) == "provider"),
+        tuple(_Reader(sound[name]).family(Path(name).stem, name.partition("/")[0]) for name in families),
+        sound["documents.yaml"],
     )
+    return spec, problems
+
+
+def _provider_of(name: str) -> str:
+    return f"{name.partition('/')[0]}/provider.yaml"
 
 
 def _kind(name: str) -> shape.SchemaName:

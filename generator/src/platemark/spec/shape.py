@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, cast
 from jsonschema import Draft202012Validator, ValidationError, validators
 from referencing import Registry, Resource
 
-from platemark.plain import each
+from platemark.plain import each, is_map
 from platemark.problems import Problem, did_you_mean
 from platemark.source import Tree
 
@@ -41,7 +41,12 @@ def schema(name: SchemaName) -> dict[str, Any]:
 
 def check(tree: Tree, name: SchemaName) -> list[Problem]:
     """All departures of a file from its meta-schema."""
+    if tree.data is None:
+        return [Problem("bad-type", "the file is empty", tree.place(()), _about(schema(name)))]
     return [_problem(tree, error) for error in _leaves(_validator(name).iter_errors(cast("Any", tree.data)))]
+
+
+# ── Validation: one error for each thing that is wrong ────────────────────────────────────────────────────────────
 
 
 def _one_line_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
@@ -50,13 +55,24 @@ def _one_line_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
+def _each_missing(_: Any, required: list[str], instance: Any, __: Any) -> Iterator[ValidationError]:
+    yield from (ValidationError(key) for key in required if is_map(instance) and key not in instance)
+
+
+def _each_unknown(validator: Any, extras: Any, instance: Any, here: Any) -> Iterator[ValidationError]:
+    if is_map(instance):
+        for key in instance.keys() - here.get("properties", {}).keys():
+            unknown = [ValidationError(key)] if extras is False else validator.descend(instance[key], extras, path=key)
+            yield from unknown
+
+
 @cache
 def _validator(name: SchemaName) -> Any:
     files: tuple[SchemaName, ...] = ("documents", "provider", "family")
     named = ((f"urn:platemark:{file}", cast("Any", Resource).from_contents(schema(file))) for file in files)
     registry = cast("Any", Registry)().with_resources(named)
-    strict = cast("Any", validators).extend(Draft202012Validator, {"pattern": _one_line_pattern})
-    return strict(schema(name), registry=registry)
+    ours = {"pattern": _one_line_pattern, "required": _each_missing, "additionalProperties": _each_unknown}
+    return cast("Any", validators).extend(Draft202012Validator, ours)(schema(name), registry=registry)
 
 
 def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
@@ -72,70 +88,74 @@ def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
             yield error
 
 
+# ── What is said of a departure ───────────────────────────────────────────────────────────────────────────────────
+
+
 def _problem(tree: Tree, error: ValidationError) -> Problem:
     path = tuple(error.absolute_path)
     value: Any = error.instance
-    limit: Any = error.validator_value
-    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this item" if path else "the file"
-    at = tree.value(path) if path else tree.place(path)
+    name, here = _name(path), cast("dict[str, Any]", error.schema)
     match error.validator:
+        case _ if "propertyNames" in tuple(error.schema_path)[-2:-1]:
+            known = here.get("enum", [])
+            hint = did_you_mean(str(value), known) or _about(here)
+            return Problem("bad-name", f"`{value}` can't be a name here", tree.place((*path, str(value))), hint)
         case "additionalProperties":
-            return _unknown_key(tree, path, error)
+            key, known = error.message, here.get("properties", {})
+            return Problem("unknown-key", f"unknown key `{key}`", tree.place((*path, key)), did_you_mean(key, known))
         case "required":
-            missing = next(key for key in limit if key not in value)
-            return Problem("missing-key", f"{name} has no `{missing}`", tree.place(path), _about(error, missing))
-        case "enum" | "const":
-            known = list(map(str, each(limit)))
-            if path and error.parent and error.parent.validator == "propertyNames":
-                at = tree.place((*path, str(value)))
-            return Problem("bad-value", f"{name} can't be {_shown(value)}", at, did_you_mean(str(value), known))
+            hint = _about(here.get("properties", {}).get(error.message, {}))
+            return Problem("missing-key", f"{name} has no `{error.message}`", tree.place(path), hint)
+        case "enum" | "const" | "anyOf":
+            hint = did_you_mean(str(value), map(str, _choices(here))) or _about(here)
+            return Problem("bad-value", f"{name} can't be {_shown(value)}", tree.value(path), hint)
         case "type":
-            wanted = " or ".join(_NOUNS.get(kind, kind) for kind in map(str, each(limit)))
-            return Problem("bad-type", f"{name} must be {wanted}, not {_shown(value)}", at, _about(error))
+            wanted = " or ".join(_NOUNS.get(kind, kind) for kind in map(str, each(error.validator_value)))
+            return Problem("bad-type", f"{name} must be {wanted}, not {_shown(value)}", tree.value(path), _about(here))
         case "pattern":
-            return _bad_form(tree, path, error)
-        case "anyOf":
-            return Problem("bad-value", f"{name} can't be {_shown(value)}", at, _about(error))
+            return Problem("bad-form", f"{name} can't be written {_shown(value)}", tree.value(path), _about(here))
+        case "uniqueItems":
+            path = (*path, next(index for index, item in enumerate(value) if item in value[:index]))
+            return Problem("bad-value", f"{name} holds {_shown(value[path[-1]])} twice", tree.value(path), _about(here))
         case _:
-            return Problem("bad-value", f"{name}: {_worded(error)}", tree.place(path), _about(error))
+            return Problem("bad-value", f"{name} {_worded(error)}", tree.place(path), _about(here))
 
 
-def _unknown_key(tree: Tree, path: tuple[str | int, ...], error: ValidationError) -> Problem:
-    known = cast("dict[str, Any]", error.schema).get("properties", {})
-    extra = next(key for key in cast("dict[str, Any]", error.instance) if key not in known)
-    return Problem("unknown-key", f"unknown key `{extra}`", tree.keys[(*path, extra)], did_you_mean(extra, known))
+def _name(path: tuple[str | int, ...]) -> str:
+    """What stands at a path, in words."""
+    if not path:
+        return "the file"
+    return f"`{path[-1]}`" if isinstance(path[-1], str) else f"item {path[-1] + 1} of {_name(path[:-1])}"
 
 
-def _bad_form(tree: Tree, path: tuple[str | int, ...], error: ValidationError) -> Problem:
-    value = str(error.instance)
-    if error.parent is None and (*path, value) in tree.keys:  # the name of a key, not a value
-        message = f"`{value}` can't be a name here"
-        return Problem("bad-name", message, tree.keys[(*path, value)], f"names match {error.validator_value}")
-    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this item"
-    return Problem("bad-form", f"{name} can't be written {_shown(value)}", tree.value(path), _about(error))
+def _choices(here: Mapping[str, Any]) -> Iterator[Any]:
+    """The words that a part of the meta-schema allows, in whatever alternative."""
+    yield from here.get("enum", [])
+    if "const" in here:
+        yield here["const"]
+    for alternative in here.get("anyOf", []):
+        yield from _choices(alternative)
 
 
 def _worded(error: ValidationError) -> str:
     wording = {
-        "minProperties": "needs more than this",
-        "maxProperties": "holds more than one entry",
-        "minItems": "must not be empty",
-        "minLength": "must not be empty",
-        "uniqueItems": "holds the same value twice",
+        "minProperties": "is empty" if not error.instance else "is incomplete",
+        "maxProperties": f"holds more than {error.validator_value}",
+        "minItems": "is empty" if not error.instance else f"holds fewer than {error.validator_value}",
+        "minLength": "is empty",
         "minimum": f"must be at least {error.validator_value}",
         "maximum": f"must be at most {error.validator_value}",
     }
     return wording.get(str(error.validator), f"breaks `{error.validator}` of the meta-schema")
 
 
-def _about(error: ValidationError, key: str = "") -> str:
+def _about(here: Mapping[str, Any]) -> str:
     """The description that the meta-schema gives of what stands, or should stand, here."""
-    here = cast("dict[str, Any]", error.schema)
-    if key:
-        here = here.get("properties", {}).get(key, {})
     return str(here.get("description", ""))
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"`{shown}`" if len(shown) <= 40 else f"`{shown[:37]}…`"

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from platemark.ir import Endpoint, Evidence, Provider, Tasks
-from platemark.schema import Schema
+from platemark.schema import Schema, either
 from platemark.targets.openapi import components
 from platemark.targets.openapi.components import Body, ref
-from platemark.wire.skeletons import EACH, is_name
 
+_FILTERS: Mapping[str, Schema] = {
+    **dict.fromkeys(("$page", "$page_size"), {"type": "integer", "minimum": 1}),
+    **dict.fromkeys(("$task_id", "$model", "$status"), {"type": "string"}),
+}
 _ABOUT = {"sync": "answers with the pictures", "stream": "answers with events", "task": "creates a task"}
 
 
-def generation(provider: Provider, endpoint: Endpoint, made: Sequence[Body], errors: Iterable[str], body: Schema) -> Schema:
+def generation(
+    provider: Provider, endpoint: Endpoint, made: Sequence[Body], errors: Iterable[str], body: Schema
+) -> Schema:
     """The operation of an endpoint that makes pictures; `body` is the schema of what it takes."""
-    routes = list(dict.fromkeys(made_.offer.route for made_ in made))
+    routes = dict.fromkeys(each.offer.route for each in made)
     return {
         "operationId": endpoint.id,
         "summary": f"Make pictures: {'; '.join(_ABOUT[route] for route in routes)}",
-        "tags": list(dict.fromkeys(made_.family.name for made_ in made)),
+        "tags": list(dict.fromkeys(each.family.name for each in made)),
         **_parameters(_headers(provider, endpoint)),
         "requestBody": {
             "required": True,
@@ -38,9 +43,9 @@ def tasks(provider: Provider, errors: Sequence[str]) -> dict[str, Schema]:
     if life is None:
         return {}
     paths: dict[str, Schema] = {}
-    calls = (("query", life.query, "How a task is", "task", []), ("list", life.list, "Tasks", "tasks", _filters(life)),
-             ("cancel", life.cancel, "Cancel a task", "done", []))  # fmt: skip
-    for name, address, summary, answer, filters in calls:
+    calls = (("query", life.query, "How a task is", "task"), ("list", life.list, "Tasks", "tasks"),
+             ("cancel", life.cancel, "Cancel a task", "done"))  # fmt: skip
+    for name, address, summary, answer in calls:
         if not address:
             continue
         method, _, path = address.partition(" ")
@@ -50,7 +55,7 @@ def tasks(provider: Provider, errors: Sequence[str]) -> dict[str, Schema]:
             "operationId": f"task_{name}",
             "summary": summary,
             "tags": ["tasks"],
-            **_parameters([*ids, *filters]),
+            **_parameters([*ids, *(_filters(life) if name == "list" else [])]),
             "responses": {"200": _answer(summary, ref(answer)), **_failures(errors)},
             "x-source": _source(life.evidence[name]),
         }
@@ -66,7 +71,7 @@ def _success(provider: Provider, made: Sequence[Body]) -> Schema:
         known += [found] if body.offer.route != "task" and found not in known else []
     plain = [found for route, refs in names.items() if route != "stream" for found in refs]
     plain += [ref("error")] if provider.errors.status_200_too else []
-    content: Schema = {"application/json": {"schema": plain[0] if len(plain) == 1 else {"anyOf": plain}}} if plain else {}
+    content: Schema = {"application/json": {"schema": either(plain)}} if plain else {}
     if "stream" in names:
         events = {"type": "string", "description": "Server-sent events", "x-event": {"anyOf": names["stream"]}}
         content["text/event-stream"] = {"schema": events}
@@ -89,16 +94,17 @@ def _headers(provider: Provider, endpoint: Endpoint) -> list[Schema]:
 
 def _filters(life: Tasks) -> list[Schema]:
     """What a list of tasks can be narrowed by: its page, and what identifies a task, called as in its answer."""
-    skeleton: Any = life.list_answer or {}
-    rows = [row for part in skeleton.values() if isinstance(part, list) for row in part if EACH in row]
-    pages = {key: part for key, part in skeleton.items() if part in ("$page", "$page_size")}
-    own = {key: part for row in rows for key, part in row.items() if part in ("$task_id", "$model", "$status")}
-    whole = {"type": "integer", "minimum": 1}
-    return [
-        {"name": key, "in": "query", "schema": whole if key in pages else {"type": "string"}}
-        for key, part in {**own, **pages}.items()
-        if is_name(part)
-    ]
+    found: list[Schema] = []
+    parts: list[dict[str, Any]] = [life.list_answer or {}]
+    while parts:
+        here = parts.pop()
+        parts += [row for part in here.values() if isinstance(part, list) for row in cast("list[Any]", part)]
+        found += [{"name": key, "in": "query", "schema": _FILTERS[part]} for key, part in here.items() if _filter(part)]
+    return found
+
+
+def _filter(part: Any) -> bool:
+    return isinstance(part, str) and part in _FILTERS
 
 
 def _answer(about: str, schema: Schema) -> Schema:

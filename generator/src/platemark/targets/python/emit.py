@@ -15,7 +15,7 @@ from ruff import find_ruff_bin
 from platemark import ir as model
 from platemark.targets import Examples, Files
 from platemark.targets.python import models, naming, rules, surface, views
-from platemark.targets.python.printer import LEAVES, docstring, literal
+from platemark.targets.python.printer import LEAVES, docstring, literal, wrapped
 from platemark.targets.text import render
 from platemark.version import GENERATED_BY, VERSION
 
@@ -64,7 +64,9 @@ def _provider(ir: model.Ir, provider: model.Provider, types: Mapping[str, surfac
     listed = views.models(ir, provider, modules)
     body = _text("provider.py.jinja", provider=provider, models=listed, kinds=views.KINDS)
     imports = {f"platemark_images.{folder}._provider": ("PROVIDER",)}
-    later = {m.module: tuple(f"{kind['prefix']}{m.class_name}" for kind in views.KINDS) for m in listed}
+    later: dict[str, tuple[str, ...]] = {}
+    for entry in listed:
+        later[entry.module] = (*later.get(entry.module, ()), *(f"{k['prefix']}{entry.class_name}" for k in views.KINDS))
     files[f"{folder}/__init__.py"] = _module(f"{provider.about}.", body, imports, later)
     files[f"{folder}/_provider.py"] = _module(f"Where {provider.client} is, and how it is spoken to.",
                                               f"PROVIDER = {views.provider(provider, folder, modules, ir)}\n")  # fmt: skip
@@ -108,38 +110,47 @@ def _shared() -> Files:
 
 
 def _module(
-    about: str, body: str, imports: Mapping[str, tuple[str, ...]] | None = None,
-    later: Mapping[str, tuple[str, ...]] | None = None, plain: tuple[str, ...] = (),
-) -> str:  # fmt: skip
-    """A module: its docstring, the imports that its body needs, those that only its types need, and the body."""
+    about: str,
+    body: str,
+    imports: Mapping[str, tuple[str, ...]] | None = None,
+    later: Mapping[str, tuple[str, ...]] | None = None,
+    plain: tuple[str, ...] = (),
+) -> str:
+    """A module: its docstring, the imports that its body needs, those that only its types need, and the body.
+
+    `plain` are modules that are imported whole; then the package's own names are exported, and imported for types."""
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    only = _imports({**views.TYPE_IMPORTS, **(later or {})}, None if plain else used)
+    used |= {"TYPE_CHECKING"} if only else set()
     known = {**views.IMPORTS, f"{_RUNTIME}.leaves": tuple(LEAVES), **(imports or {})}
-    lines = [f"import {name}" for name in plain]
-    lines += _imports(known, used)
-    only = _imports({**views.TYPE_IMPORTS, **(later or {})}, used if not plain else None)
+    lines = [*(f"import {name}" for name in plain), *_imports(known, used)]
     if only and "if TYPE_CHECKING:" in body:
-        body = body.replace("if TYPE_CHECKING:", "\n    ".join(["if TYPE_CHECKING:", *only]), 1)
+        body = body.replace("if TYPE_CHECKING:", _checking(only) + "\n", 1)
     elif only:
-        lines += ["from typing import TYPE_CHECKING", "\n    ".join(["if TYPE_CHECKING:", *only])]
-    head = [docstring(f"{about}\n\n{_GENERATED}"), "from __future__ import annotations", *lines]
-    return "\n\n".join(head[:2]) + "\n\n" + "\n".join(head[2:]) + "\n\n\n" + body
+        lines += ["", _checking(only)]
+    doc = docstring(wrapped(f"{about}\n\n{_GENERATED}", 116))
+    return "\n".join([doc, "", "from __future__ import annotations", "", *lines, "", body])
+
+
+def _checking(lines: list[str]) -> str:
+    return "if TYPE_CHECKING:" + "".join(f"\n    {line}" if line else "\n" for line in lines)
 
 
 def _imports(known: Mapping[str, tuple[str, ...]], used: set[str] | None) -> list[str]:
-    lines: list[str] = []
-    for module, names in sorted(known.items(), key=lambda pair: (_section(pair[0]), pair[0])):
+    """Lines in the order in which import sorters put them; without `used`, all names, as names to be exported."""
+    sections: dict[bool, list[str]] = {False: [], True: []}
+    for module, names in sorted(known.items()):
         wanted = sorted({name for name in names if used is None or name in used}, key=_isort)
+        if used is None and module == "typing":
+            continue
         if wanted:
-            lines.append(f"from {module} import {', '.join(f'{n} as {n}' if used is None else n for n in wanted)}")
-    return lines
-
-
-def _section(module: str) -> bool:
-    return module.startswith("platemark_images")
+            shown = ", ".join(f"{name} as {name}" if used is None else name for name in wanted)
+            sections[module.startswith("platemark_images")].append(f"from {module} import {shown}")
+    return [*sections[False], *([""] if all(sections.values()) else []), *sections[True]]
 
 
 def _isort(name: str) -> tuple[int, str]:
-    """Constants, classes, functions: the order in which import sorters put names."""
+    """Constants, classes, functions."""
     return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name)
 
 
@@ -166,7 +177,7 @@ FILTERS: Mapping[str, Any] = {
     "code": _code,
     "union": lambda names: " | ".join(f"types.{_names(name)}" for name in names),
     "docstring": docstring,
-    "indented": lambda text: text.replace("\n", "\n        "),
+    "indented": lambda text: wrapped(text, 108).replace("\n", "\n        "),
     "by_route": lambda modes, route: [mode for mode in modes if not route or route in mode.routes],
     "toml": json.dumps,
     "fenced": lambda text: text.rstrip().replace("```", "` ` `"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -61,6 +62,17 @@ def docstring(text: str) -> Code:
     plain = "\n".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines)
     safe = plain.replace('"""', r"\"\"\"")
     return Code(f'"""{safe[:-1]}\\""""' if safe.endswith('"') else f'"""{safe}"""')
+
+
+def wrapped(text: str, width: int) -> str:
+    """Text in lines of so many characters; a line that goes on keeps its indentation and gets four more blanks if it
+    has any."""
+    made: list[str] = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        made += textwrap.wrap(line, width, subsequent_indent=indent and f"{indent}    ", break_long_words=False,
+                              break_on_hyphens=False) or [""]  # fmt: skip
+    return "\n".join(made)
 
 
 @dataclass
@@ -132,14 +144,14 @@ class Printer:
         """`low <= term <= high`, or the one comparison that there is."""
         low, term, high = (part and self.term(part, items).within(_PRODUCT) for part in (test.low, test.term, test.high))
         if low and high:
-            return Printed(f"{low} <= {term} <= {high}", _COMPARE)
+            return Printed(f"{term} == {low}" if low == high else f"{low} <= {term} <= {high}", _COMPARE)
         return Printed(f"{term} >= {low}" if low else f"{term} <= {high}", _COMPARE) if low or high else TRUE
 
     def outside(self, test: expr.Between, items: tuple[str, ...]) -> Printed:
         """The opposite of `between`."""
         low, term, high = (part and self.term(part, items).within(_PRODUCT) for part in (test.low, test.term, test.high))
         if low and high:
-            return _not(self.between(test, items))
+            return Printed(f"{term} != {low}", _COMPARE) if low == high else _not(self.between(test, items))
         return Printed(f"{term} < {low}" if low else f"{term} > {high}", _COMPARE) if low or high else FALSE
 
     def equal(self, test: expr.Equal, items: tuple[str, ...], sign: str) -> Printed:
@@ -174,7 +186,7 @@ class Printer:
         left = _unlike([part for part in parts if part.known is None])
         if len(left) <= 1:
             return left[0] if left else FALSE
-        return Printed(" or ".join(part.within(_AND) for part in left), _OR)
+        return Printed(" or ".join(part.within(_NOT) for part in left), _OR)
 
     def one_of(self, value: str, among: tuple[expr.Scalar, ...], word: str) -> Printed:
         """Among these or not, by JSON's equality: that of texts is Python's own."""

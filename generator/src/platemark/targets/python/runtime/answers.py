@@ -48,7 +48,7 @@ def outcome(provider: Provider, result: str, raw: Any) -> Outcome:
     )
     shared, _ = skeletons.find(provider.answer, raw)
     # What stands beside each picture, such as the prompt that it was made from, is the same for all but rarely.
-    beside = next((f.fields for f in found if f.kind == "images"), {})
+    beside = next((f.fields for f in found if f.kind == "images"), dict[str, Any]())
     return Outcome(parts, failed, {**beside, **values, **shared}, raw)
 
 

@@ -15,8 +15,15 @@ from platemark_images._runtime.ir import Provider
 from platemark_images._runtime.prepare import Prepared, prepare
 from platemark_images._runtime.protocol import State
 from platemark_images._runtime.results import (
-    AsyncImage, AsyncResult, Image, ImageArrived, Result, TextDelta, async_result, result,
-)  # fmt: skip
+    AsyncImage,
+    AsyncResult,
+    Image,
+    ImageArrived,
+    Result,
+    TextDelta,
+    async_result,
+    result,
+)
 from platemark_images._runtime.streams import Reader
 
 if TYPE_CHECKING:

@@ -139,16 +139,14 @@ def _complete(offer: Offer, given: Mapping[str, Any], *, by_mode: bool) -> dict[
 
 def wire(value: object) -> Any:
     """A value as JSON has it: `(1024, 768)` and `1024x768` are sizes, tuples and other sequences are lists."""
-    if isinstance(value, tuple) and len(cast("tuple[object, ...]", value)) == 2:
-        width, height = cast("tuple[object, object]", value)
-        if leaves.is_integer(width) and leaves.is_integer(height):
-            return f"{width}*{height}"
+    if isinstance(value, tuple):
+        pair = cast("tuple[object, ...]", value)
+        if len(pair) == 2 and all(leaves.is_integer(side) for side in pair):
+            return "{}*{}".format(*pair)
     if isinstance(value, str):
         crossed = _CROSS.sub("*", value)
         return crossed if leaves.is_size(crossed) else value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in cast("Mapping[object, object]", value).items()}
-    return _plain(value)
+    return _plain(cast("object", value))
 
 
 def _plain(value: object) -> Any:

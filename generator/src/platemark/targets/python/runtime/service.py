@@ -33,7 +33,7 @@ class Service:
         key = f"${provider.env}" if masked else self.key
         if not key:
             raise ConfigurationError(f"no key: set {provider.env}, or give api_key= to {provider.client}")
-        chosen = provider.headers[route] if route else {}
+        chosen: Mapping[str, str] = provider.headers[route] if route else {}
         return {provider.header: provider.credential.replace("{key}", key), **chosen}
 
     def family(self, model: str) -> Family:

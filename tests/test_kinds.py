@@ -1,0 +1,138 @@
+"""Every kind of rule, a row each: how it is written, what keeps it, what breaks it, and what it means in plain Python.
+
+A new kind is one entry in `rules/kinds.py` and one row here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platemark.rules import expr, leaves
+from platemark.rules.edges import ABSENT
+from platemark.rules.kinds import KINDS
+from platemark.rules.meanings import Subject
+
+
+@dataclass(frozen=True)
+class Row:
+    """`means` says of a well-typed value whether it keeps the rule; `beside` are other parameters of the request."""
+
+    kind: str
+    type: str
+    written: Any
+    keeps: list[Any]
+    breaks: list[Any]
+    means: Callable[[Any], bool] | None = None
+    beside: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def sides(size: str) -> tuple[int, int]:
+    width, _, height = size.partition("*")
+    return int(width), int(height)
+
+
+PICTURES = ["https://example.com/a.png", "data:image/png;base64,iVBORw0KGgo="]
+ROWS = [
+    Row("type", "integer", "integer", [1, 1.0, ABSENT], [True, "1", 1.5, None]),
+    Row("type", "size", "size", ["1024*1024"], ["1024x1024", "1024*1024\n", "01*1", 1024, "2K"]),
+    Row("required", "text", True, ["a", " "], ["", ABSENT]),
+    Row("range", "integer", "1..4", [1, 4, 4.0, ABSENT], [0, 5], lambda v: v in (1, 2, 3, 4)),
+    Row("one_of", "size", ["1664*928", "928*1664"], ["928*1664"], ["1664*929"], lambda v: v in ("1664*928", "928*1664")),
+    Row("fixed", "integer", 1, [1, 1.0], [2, 0], lambda v: v == 1),
+    Row("fixed", "boolean", False, [False], [True], lambda v: v is False),
+    Row("length", "text", "..3", ["", "abc", "🏮🏮🏮"], ["abcd", "🏮🏮🏮🏮"], lambda v: len(list(v)) < 4),
+    Row("count", "images", "1..2", [PICTURES], [ABSENT, [], PICTURES * 2], lambda v: len(v) in (1, 2)),
+    Row("schemes", "images", ["https", "data"], [PICTURES], [["a.png"], ["http://example.com/a.png"], ["file:///a.png"]]),
+    Row("area", "size", "768*768..2048*2048", ["768*768", "2048*2048", "1*589824"], ["767*769", "1985*2113"],
+        lambda v: 768**2 <= sides(v)[0] * sides(v)[1] <= 2048**2),
+    Row("side", "size", "512..2048", ["512*2048"], ["511*1024", "1024*2049"], lambda v: all(512 <= s <= 2048 for s in sides(v))),
+    Row("ratio", "size", "1:4..4:1", ["100*400", "400*100"], ["99*400", "401*100"],
+        lambda v: sides(v)[0] * 4 >= sides(v)[1] and sides(v)[0] <= 4 * sides(v)[1]),
+    Row("tokens", "size", {"1K": "1024*1024", "2K": "2048*2048"}, ["1K", "2K", "7*7"], ["4K"]),
+    Row("rounds", "size", 16, ["1024*16"], ["1033*1032", "1024*8"], lambda v: all(s % 16 == 0 for s in sides(v))),
+    Row("same_length", "list", "images", [[[], []]], [[[]], [[], [], []]], lambda v: len(v) == 2, {"images": PICTURES}),
+    Row("sums_to", "list", {"ratio": "100.00%"}, [[{"ratio": "23.51%"}, {"ratio": "76.49%"}]], [[{"ratio": "99.99%"}], []]),
+    Row("requires", "boolean", {"prompt_extend": True}, [ABSENT], [True, False], None, {"prompt_extend": False}),
+    Row("unsupported", "integer", "this model", [ABSENT], [1, None]),
+    Row("only_in", "integer", ["interleave"], [ABSENT], [1, None]),
+]  # fmt: skip
+
+NOT_JUDGED = {"formats", "alpha", "bytes"}
+"""Of files behind addresses: printed and preflighted."""
+
+DRAWN = {
+    "integer": st.integers(-3, 9),
+    "boolean": st.booleans(),
+    "text": st.text(max_size=8),
+    "size": st.tuples(st.integers(1, 3000), st.integers(1, 3000)).map("{0[0]}*{0[1]}".format)
+    | st.sampled_from(["1664*928", "928*1664", "768*768", "2048*2048", "512*512", "1040*1024"]),
+    "images": st.lists(st.sampled_from(PICTURES), max_size=4),
+    "list": st.lists(st.just([]), max_size=4),
+}
+
+
+def kept(row: Row, value: Any) -> bool:
+    """What the lowered rule says of a request with this value."""
+    kind = KINDS[row.kind]
+    lowered = kind.lower(Subject("it", row.type), kind.parse(row.written))
+    assert lowered is not None
+    when, holds = lowered
+    values = row.beside if value is ABSENT else {**row.beside, "it": value}
+    return not expr.holds(when, values) or expr.holds(holds, values)
+
+
+def test_every_kind_has_a_row() -> None:
+    judged = {kind.name for kind in KINDS.values() if not kind.structure}
+    assert {row.kind for row in ROWS} == judged - NOT_JUDGED
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.type}")
+class TestEachKind:
+    def test_keeps_what_it_should(self, row: Row) -> None:
+        assert [value for value in row.keeps if not kept(row, value)] == []
+
+    def test_breaks_what_it_should(self, row: Row) -> None:
+        assert [value for value in row.breaks if kept(row, value)] == []
+
+    def test_leaves_wrong_types_to_the_rule_on_types(self, row: Row) -> None:
+        if row.kind not in {"type", "required", "unsupported", "only_in", "requires"}:
+            wrong = [7.5, {}, [1], "?"] if row.type != "text" else [7.5, {}, [1]]
+            fitting = {"images": [], "list": [[1]]}.get(row.type, [])
+            assert [value for value in wrong if value not in fitting and not kept(row, value)] == []
+
+    def test_says_it_in_words(self, row: Row) -> None:
+        sentence = KINDS[row.kind].sentence(KINDS[row.kind].parse(row.written))
+        assert sentence
+        assert not sentence.endswith(".")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.means], ids=lambda row: f"{row.kind}-{row.type}")
+def test_the_tree_means_what_plain_python_means(row: Row) -> None:
+    assert row.means is not None
+    means = row.means
+
+    @given(DRAWN[row.type])
+    def agrees(value: Any) -> None:
+        assert kept(row, value) == means(value)
+
+    agrees()
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=10))
+def test_shares_are_added_exactly(shares: list[int]) -> None:
+    row = next(row for row in ROWS if row.kind == "sums_to")
+    items = [{"ratio": f"{share // 100}.{share % 100:02}%"} for share in shares]
+    assert kept(row, items) == (sum(shares) == 10_000)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=6))
+def test_leaves_are_total(value: object) -> None:
+    for test in leaves.FORMATS.values():
+        assert isinstance(test(value), bool)
+    for measured in expr.MEASURES.values():
+        assert isinstance(measured(value), int)
+    assert isinstance(leaves.scheme(value), str)
