@@ -16,9 +16,12 @@ from platemark import schema, targets
 from platemark.ir import Family, Ir, Offer, Provider, RouteName, to_json
 from platemark.rules import samples
 from platemark.rules.judge import judge
+from platemark.rules.vectors import vectors
+from platemark.schema import answer_models, request_models
 from platemark.wire import skeletons
 
 SPECS = Path(__file__).parents[1] / "specs"
+EXTRA = Path(__file__).parent / "specs_extra"
 ORACLE = json.loads((Path(__file__).parent / "oracle" / "requests.json").read_text(encoding="utf-8"))["requests"]
 
 
@@ -35,8 +38,7 @@ def files(texts: dict[str, str]) -> dict[str, Any]:
 def routes(ir: Ir) -> Iterator[tuple[Provider, Family, str, RouteName]]:
     """Every model by every route. A snapshot has the rules of its base, so that one of the two is enough."""
     for provider, family, model in ir.models.values():
-        found = dict.fromkeys(offer.route for offer in family.by_model[model.id])
-        yield from ((provider, family, model.id, route) for route in found if not model.like)
+        yield from ((provider, family, model.id, route) for route in family.routes_of(model.id) if not model.like)
 
 
 def disagreement(at: tuple[Provider, Family, str], route: str, request: Any, body: Any) -> str:
@@ -50,7 +52,7 @@ def disagreement(at: tuple[Provider, Family, str], route: str, request: Any, bod
     if accepted == (broken <= beside):
         return ""
     return (
-        f"{model} by {route}: {'accepted' if accepted else 'refused'} against {broken or 'nothing'}: {json.dumps(body)}"
+        f"{at[2]} by {route}: {'accepted' if accepted else 'refused'} against {broken or 'nothing'}: {json.dumps(body)}"
     )
 
 
@@ -240,24 +242,61 @@ def good(provider: Provider, family: Family, offer: Offer) -> Iterator[Any]:
         yield from (skeletons.build(provider.payloads[name], given) for name in offer.payloads)
 
 
-def distinct() -> list[tuple[str, RouteName]]:
-    """Models and routes whose requests differ in more than their names."""
-    found: dict[str, tuple[str, RouteName]] = {}
-    for provider, family, model, route in routes(platemark.resolve(platemark.load(SPECS))):
-        request = schema.request_schema(provider, family, model, route)
-        text = json.dumps([request, provider.id]).replace(request["title"], "").replace(f'"{model}"', "")
-        found.setdefault(re.sub(rf'"{re.escape(model)} ', '"', text), (model, route))
-    return list(found.values())
+def distinct() -> Iterator[Any]:
+    """Models and routes whose requests differ in more than their names; those of a fictional provider among them."""
+    seen: set[str] = set()
+    for specs in (SPECS, EXTRA):
+        for provider, family, model, route in routes(platemark.resolve(platemark.load(specs))):
+            request = schema.request_schema(provider, family, model, route)
+            text = json.dumps([request, provider.id]).replace(request["title"], "").replace(f'"{model}', '"')
+            if text not in seen:
+                yield pytest.param((provider, family, model), route, id=f"{model}-{route}")
+            seen.add(text)
 
 
-@pytest.mark.parametrize(("model", "route"), distinct())
-def test_every_small_change_of_a_good_body_is_judged_alike(ir: Ir, model: str, route: RouteName):
-    provider, family, _ = ir.models[model]
+@pytest.mark.parametrize(("at", "route"), distinct())
+def test_every_small_change_of_a_good_body_is_judged_alike(at: tuple[Provider, Family, str], route: RouteName):
+    provider, family, model = at
     request = schema.request_schema(provider, family, model, route)
     tried: dict[str, Any] = {}
     for offer in family.by_model[model]:
         for body in good(provider, family, offer):
             assert offer.route != route or Draft202012Validator(request).is_valid(body)
             tried |= {json.dumps(each): each for each in mutated(family, offer, body)}
-    wrong = (disagreement((provider, family, model), route, request, each) for each in tried.values())
+    wrong = (disagreement(at, route, request, each) for each in tried.values())
     assert [found for found in wrong if found] == []
+
+
+@pytest.mark.parametrize("specs", [SPECS, EXTRA], ids=["specs", "extra"])
+def test_the_vectors_agree(specs: Path):
+    ir = platemark.resolve(platemark.load(specs))
+    wrong: list[str] = []
+    for provider, family, model, route in routes(ir):
+        request = schema.request_schema(provider, family, model, route)
+        bodies = [vector.request["body"] for vector in vectors(provider, family, model)[0] if vector.route == route]
+        wrong += [disagreement((provider, family, model), route, request, body) for body in bodies]
+    assert len(wrong) > 50
+    assert [found for found in wrong if found] == []
+
+
+# ── The lowered profile ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_lowered_schemas_are_plain_and_titled_once(ir: Ir):
+    titles: list[str] = []
+    for provider, family, offer in ((ir.provider(f.provider), f, o) for f in ir.families for o in f.offers):
+        for title, found in {**request_models(provider, family, offer), **answer_models(provider, offer)}.items():
+            Draft202012Validator.check_schema(found)
+            assert (found["title"], found["type"]) == (title, "object")
+            below = list(nodes({"": {key: part for key, part in found.items() if key != "properties"}}))
+            assert not any({"if", "not", "allOf", "contains", "default", "$ref"} & node.keys() for node in below)
+            titles += [node["title"] for node in nodes(found) if isinstance(node.get("title"), str)]
+    assert len(titles) == len(set(titles))
+
+
+def test_lowered_schemas_take_good_bodies_and_refuse_unknown_keys(ir: Ir):
+    for provider, family, offer in ((ir.provider(f.provider), f, o) for f in ir.families for o in f.offers):
+        checks = [Draft202012Validator(found) for found in request_models(provider, family, offer).values()]
+        for body in good(provider, family, offer):
+            assert any(check.is_valid(body) for check in checks)
+            assert not any(check.is_valid({**body, "no_such_key": 1}) for check in checks)

@@ -11,17 +11,12 @@ from platemark.problems import Place, Problem, did_you_mean
 from platemark.rules import kinds, values
 from platemark.source import Keys
 from platemark.spec.model import Family, Layer, Losing, Mode, Provider, Spec, Stated
-from platemark.wire import skeletons
+from platemark.wire import answers, skeletons
 
 _SLOT = ("range", "one_of", "fixed")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-_ANSWER_NAMES = {
-    "actual_prompt", "code", "cost", "count", "created_at", "ended", "ended_ms", "failed", "failures", "finish_reason",
-    "finished", "height", "images", "message", "model", "page", "page_size", "pages", "progress", "prompt", "reasoning",
-    "region", "request_id", "size", "started", "started_ms", "status", "status_code", "submitted", "succeeded", "task_id",
-    "tasks", "texts", "total", "unit_price", "width",
-}  # fmt: skip
-"""What an answer can hold: the client reads these, the emulator writes them."""
+_ANSWER_NAMES = {*answers.LISTS, *answers.TYPES}
+"""What an answer can hold."""
 
 
 def references(spec: Spec) -> list[Problem]:
@@ -54,7 +49,9 @@ def _twice(spec: Spec) -> Iterator[Problem]:
 
 def _idle_documents(spec: Spec, known: set[str]) -> Iterator[Problem]:
     cited = {d for part in (*spec.providers, *spec.families) for d in part.sources}
-    cited |= {d for part in (*spec.providers, *spec.families) for losing in part.conflicts.values() for d in losing.readings}
+    cited |= {
+        d for part in (*spec.providers, *spec.families) for losing in part.conflicts.values() for d in losing.readings
+    }
     for part in (*spec.providers, *spec.families):
         cited |= {document for document, _ in _cited(part.tree.data, ())}
     for document in sorted(known - cited):
@@ -126,7 +123,9 @@ class _ProviderCheck:
         if "stream" in self.data["transports"] and "stream" not in self.data:
             message = "there is a stream transport, but nothing says what an event looks like"
             yield Problem("no-stream", message, self.at("transports", "stream"), "add `stream`")
-        yield from _codes(self.data["errors"]["rules"], self.data["errors"]["codes"], self.provider.tree, ("errors", "rules"))
+        yield from _codes(
+            self.data["errors"]["rules"], self.data["errors"]["codes"], self.provider.tree, ("errors", "rules")
+        )
         yield from self.conflicts()
 
     def endpoints(self) -> Iterator[Problem]:
@@ -137,7 +136,9 @@ class _ProviderCheck:
                     yield _unknown("payload", payload, self.at("endpoints", name, "payload"), self.data["payloads"])
             for transport in endpoint["transports"]:
                 if transport not in self.data["transports"]:
-                    yield _unknown("transport", transport, self.at("endpoints", name, "transports"), self.data["transports"])
+                    yield _unknown(
+                        "transport", transport, self.at("endpoints", name, "transports"), self.data["transports"]
+                    )
 
     def regions(self) -> Iterator[Problem]:
         for name, region in self.data["regions"].items():
@@ -158,7 +159,9 @@ class _ProviderCheck:
             return
         for key, part in skeleton.items():
             if not key.startswith("$") and not _KEY.fullmatch(key):
-                yield Problem("bad-name", f"`{key}` can't be a key of a skeleton", self.at(*path, key), "letters, digits, _")
+                yield Problem(
+                    "bad-name", f"`{key}` can't be a key of a skeleton", self.at(*path, key), "letters, digits, _"
+                )
             yield from self.skeleton(part, *path, key)
         if skeletons.EACH in skeleton and path[0] == "payloads" and skeletons.ITEM not in str(skeleton):
             message = "an element that repeats has no `$item`"
@@ -167,7 +170,11 @@ class _ProviderCheck:
     def conflicts(self) -> Iterator[Problem]:
         for key, losing in self.provider.conflicts.items():
             head = key.partition(".")[0]
-            if head not in self.data and head not in self.data["parameters"] and head not in str(self.data["transports"]):
+            if (
+                head not in self.data
+                and head not in self.data["parameters"]
+                and head not in str(self.data["transports"])
+            ):
                 yield _idle(key, losing, [*self.data, *self.data["parameters"]])
 
 
@@ -262,10 +269,14 @@ class _FamilyCheck:
         regions = {a for name, r in self.data["regions"].items() for a in (name, r.get("alias", name))}
         for model in family.models.values():
             if model.like and (model.like not in family.models or model.like == model.id):
-                yield _unknown("model", model.like, self.at("models", model.id, "like"), set(family.models) - {model.id})
+                yield _unknown(
+                    "model", model.like, self.at("models", model.id, "like"), set(family.models) - {model.id}
+                )
             elif model.like and family.models[model.like].like:
                 message = f"`{model.like}` is itself like another model"
-                yield Problem("like-of-like", message, self.at("models", model.id, "like"), "name the model with the facts")
+                yield Problem(
+                    "like-of-like", message, self.at("models", model.id, "like"), "name the model with the facts"
+                )
             for route in model.routes:
                 if route not in family.routes:
                     yield _unknown("route", route, self.at("models", model.id, "routes"), family.routes)

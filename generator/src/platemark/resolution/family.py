@@ -12,7 +12,7 @@ from platemark.resolution.evidence import Ledger, conflict
 from platemark.resolution.layers import Merged, merge
 from platemark.resolution.lowering import lower_parameter, lower_structure
 from platemark.resolution.models import ModelResolver
-from platemark.rules import kinds
+from platemark.rules import kinds, meanings
 from platemark.rules.values import span
 from platemark.spec import model as spec
 from platemark.spec.model import Layer, Stated
@@ -211,7 +211,7 @@ class FamilyResolver:
 
     def absence(self, name: str, kind: str, args: Mapping[str, Any], stated: Stated) -> Iterator[ir.Rule]:
         evidence = self.ledger.of(f"{name}.{kind}", stated, name)
-        when, holds = kinds.KINDS[kind].lower(kinds.Subject(name, ""), args) or (None, None)
+        when, holds = kinds.KINDS[kind].lower(meanings.Subject(name, ""), args) or (None, None)
         sentence = kinds.KINDS[kind].sentence(args)
         rule = ir.Rule(f"{name}.{kind}", name, kind, args, "reject", sentence, evidence, when, holds)
         if evidence.conflict is not None and evidence.conflict.verdict == "note":

@@ -1,7 +1,8 @@
 """THE table: every kind of rule, and everything that anyone needs to know of it.
 
-A kind's meaning is its lowering to `expr`. Its sentence is what docs and messages say, its schema what JSON Schema can
-say, its samples the values just inside and just outside. An author writes `range: 1..4` and never an expression.
+A kind's meaning is its lowering to `expr`, from which languages, JSON Schema among them, are printed. Its sentence is
+what docs and messages say, its edges the values just inside and just outside. An author writes `range: 1..4` and never
+an expression.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ class Kind:
     parse: Callable[[Any], Args]
     sentence: Callable[[Args], str]
     lower: Callable[[Subject, Args], Lowered | None]
-    schema: Callable[[Args], dict[str, Any]] | None = None
     edges: EdgesOf = no_edges
     """Values just inside and just outside."""
     on: tuple[str, ...] = ()
@@ -117,33 +117,6 @@ def _json(value: object) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-# ── What JSON Schema can say ────────────────────────────────────────────────────────────────────────────────────────
-
-_SCHEMAS: Mapping[str, dict[str, Any]] = {
-    "text": {"type": "string"},
-    "integer": {"type": "integer"},
-    "boolean": {"type": "boolean"},
-    "size": {"type": "string", "pattern": r"^[1-9][0-9]{0,5}\*[1-9][0-9]{0,5}(?!\n)$"},
-    "images": {"type": "array", "items": {"type": "string"}},
-    "list": {"type": "array"},
-    "object": {"type": "object"},
-    "box": {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4},
-    "color": {"type": "string", "pattern": r"^#[0-9a-fA-F]{6}(?!\n)$"},
-    "percent": {"type": "string", "pattern": r"^[0-9]{1,3}\.[0-9]{2}%(?!\n)$"},
-}
-
-
-def _type_schema(args: Args) -> dict[str, Any]:
-    return {"type": "string"} if args.get("tokens") else dict(_SCHEMAS[args["type"]])
-
-
-def _limits(low: str, high: str) -> Callable[[Args], dict[str, Any]]:
-    def schema(args: Args) -> dict[str, Any]:
-        return {key: args[end] for key, end in ((low, "low"), (high, "high")) if args[end] is not None}
-
-    return schema
-
-
 # ── The table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -154,14 +127,13 @@ def _structure(name: str, sentence: Callable[[Args], str]) -> Kind:
 _TEXTS, _LISTS, _FILES = ("text",), ("images", "list"), ("images",)
 
 _TABLE = (
-    Kind("type", _word("type"), _type_sentence, meanings.type_, schema=_type_schema, edges=edges.of_type),
+    Kind("type", _word("type"), _type_sentence, meanings.type_, edges=edges.of_type),
     Kind("required", _word("required"), lambda _: "is required", meanings.required, edges=edges.required),
     Kind(
         "range",
         _span_args,
         lambda a: f"must be {_bounds(a['low'], a['high'])}",
         meanings.measured("integer", "integer"),
-        schema=_limits("minimum", "maximum"),
         on=("integer",),
         edges=edges.in_range,
     ),
@@ -170,7 +142,6 @@ _TABLE = (
         _word("among"),
         lambda a: f"must be {_either([_json(v) for v in a['among']])}",
         meanings.one_of,
-        schema=lambda a: {"enum": list(a["among"])},
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
     ),
@@ -179,7 +150,6 @@ _TABLE = (
         lambda value: {"among": [value]},
         lambda a: f"must be {_json(a['among'][0])}",
         meanings.one_of,
-        schema=lambda a: {"const": a["among"][0]},
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
     ),
@@ -188,7 +158,6 @@ _TABLE = (
         _length_args,
         lambda a: f"holds {_bounds(a['low'], a['high'], a['unit'])}",
         meanings.length,
-        schema=_limits("minLength", "maxLength"),
         on=_TEXTS,
         edges=edges.in_length,
     ),
@@ -197,7 +166,6 @@ _TABLE = (
         _span_args,
         lambda a: f"holds {_bounds(a['low'], a['high'], 'items')}",
         meanings.count,
-        schema=_limits("minItems", "maxItems"),
         on=_LISTS,
         edges=edges.in_count,
     ),

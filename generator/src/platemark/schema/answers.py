@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from platemark import ir
+from platemark.plain import is_map, is_seq
 from platemark.schema.modes import standing
 from platemark.schema.said import Schema, either
 from platemark.wire.answers import TYPES
@@ -14,8 +15,9 @@ from platemark.wire.skeletons import EACH, ITEM, is_name
 
 _RESULT = frozenset({"request_id", "count"})
 _TASK = frozenset({"request_id", "task_id", "status"})
+_TASKS = frozenset({"total", "task_id", "status"})
 _ERROR = frozenset({"request_id", "code", "message", "status_code"})
-"""What is always there in a result, about a task, and in an error."""
+"""What is always there in a result, about a task, in a list of them, and in an error."""
 
 
 def result_schema(provider: ir.Provider, offer: ir.Offer) -> Schema:
@@ -54,7 +56,7 @@ def list_schema(provider: ir.Provider) -> Schema:
     """The answer to a query for many tasks. Raises ValueError for a provider without tasks."""
     return {
         "title": "Tasks",
-        **_laid(provider, [_tasks(provider).list_answer], frozenset({"total", "task_id", "status"})),
+        **_laid(provider, [_tasks(provider).list_answer], _TASKS),
     }
 
 
@@ -121,8 +123,7 @@ def _laid(provider: ir.Provider, skeletons: Iterable[Any], always: Collection[st
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     made = dict(below)
     for key, part in above.items():
-        both = isinstance(part, dict) and isinstance(made.get(key), dict)
-        made[key] = _over(made[key], part) if both else part
+        made[key] = _over(made[key], part) if is_map(part) and is_map(made.get(key)) else part
     return made
 
 
@@ -134,13 +135,13 @@ class _Answer:
     words: Mapping[str, list[str]]
 
     def node(self, skeleton: Any, of: str = "") -> Schema:
-        if isinstance(skeleton, dict):
-            parts = {k: p for k, p in cast("dict[str, Any]", skeleton).items() if not k.startswith("$")}
+        if is_map(skeleton):
+            parts = {key: part for key, part in skeleton.items() if not key.startswith("$")}
             properties = {key: self.node(part, str(skeleton.get(EACH, of))) for key, part in parts.items()}
             required = [key for key, part in parts.items() if self.is_sure(part)]
             return {"type": "object", "properties": properties, **({"required": required} if required else {})}
-        if isinstance(skeleton, list):
-            return {"type": "array", "items": _items([self.node(part, of) for part in cast("list[Any]", skeleton)])}
+        if is_seq(skeleton):
+            return {"type": "array", "items": _items([self.node(part, of) for part in skeleton])}
         if skeleton == ITEM:
             return {"type": "string", **({"format": "uri"} if of == "images" else {})}
         if is_name(skeleton):
@@ -152,10 +153,10 @@ class _Answer:
 
     def is_sure(self, part: Any) -> bool:
         """Whether a part is always there: it holds a value that is, or the list of what was made."""
-        if isinstance(part, dict):
-            return EACH in part or any(self.is_sure(inner) for inner in cast("dict[str, Any]", part).values())
-        if isinstance(part, list):
-            return any(self.is_sure(inner) for inner in cast("list[Any]", part))
+        if is_map(part):
+            return EACH in part or any(self.is_sure(inner) for inner in part.values())
+        if is_seq(part):
+            return any(self.is_sure(inner) for inner in part)
         return part == ITEM or (is_name(part) and part[1:] in self.always)
 
 

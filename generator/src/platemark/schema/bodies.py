@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from platemark.plain import is_map, is_seq
 from platemark.schema.parameters import Part, Parts
 from platemark.schema.said import Schema, merged
 from platemark.wire.skeletons import EACH, OTHERS, holds_one, is_name, names
@@ -27,10 +28,10 @@ class _Body:
     def node(self, skeleton: Any) -> Schema:
         if skeleton == OTHERS:
             return self.mapping({OTHERS: True})
-        if isinstance(skeleton, dict):
+        if is_map(skeleton):
             return self.mapping(skeleton)
-        if isinstance(skeleton, list):
-            return self.one(skeleton[0]) if holds_one(skeleton) else self.elements(skeleton)
+        if is_seq(skeleton):
+            return self.one(skeleton[0]) if holds_one(list(skeleton)) else self.elements(skeleton)
         return {"const": skeleton}
 
     def mapping(self, skeleton: dict[str, Any]) -> Schema:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from platemark import ir
-from platemark.rules import kinds, leaves
+from platemark.plain import is_map, is_seq
+from platemark.rules import leaves, meanings
 from platemark.schema.bodies import per_element
 from platemark.schema.said import Schema, either, merged, value
 from platemark.wire import skeletons
@@ -40,7 +41,7 @@ def _chosen(family: ir.Family, offer: ir.Offer, styles: list[Any], name: str, wa
     elif isinstance(wanted, bool):
         yield {"not": _anywhere(styles, name, {"const": not wanted})}
     else:
-        typed = value(name, [kinds.well_formed(name, parameter.type)])
+        typed = value(name, [meanings.well_formed(name, parameter.type)])
         yield {"not": _anywhere(styles, name, {**typed, "not": {"const": wanted}})}
 
 
@@ -56,14 +57,14 @@ def standing(skeleton: Any, name: str, schema: Schema, named: bool) -> Schema | 
         return schema
     if skeletons.holds_others(skeleton) and not named:
         return _with(name, schema)
-    if isinstance(skeleton, list):
-        for pattern in cast("list[dict[str, Any]]", skeleton):
+    if is_seq(skeleton):
+        for pattern in skeleton:
             if pattern.get(EACH) == name:
                 return {"type": "array", **per_element(schema, pattern)}
             if (found := standing(pattern, name, schema, named)) is not None:
                 return {"type": "array", "prefixItems": [found], "minItems": 1}
-    if isinstance(skeleton, dict):
-        for key, part in cast("dict[str, Any]", skeleton).items():
+    if is_map(skeleton):
+        for key, part in skeleton.items():
             if (found := standing(part, name, schema, named)) is not None:
                 return _with(key, found)
     return None

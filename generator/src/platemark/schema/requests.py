@@ -39,7 +39,7 @@ def mode_schema(provider: ir.Provider, family: ir.Family, offer: ir.Offer) -> Sc
 
 
 def beside(family: ir.Family, offers: Sequence[ir.Offer], parts: Sequence[Parts]) -> Schema:
-    """The rules that a schema does not say: `x-rules` show in a request alone, `x-untold` only to who opens its files."""
+    """The rules that a schema does not say: `x-rules` show in a request alone, `x-untold` only in files."""
     judged: dict[int, list[str]] = {}
     untold: dict[int, list[str]] = {}
     for offer, found in zip(offers, parts, strict=True):

@@ -102,13 +102,9 @@ def _said(ref: str, test: Test, type_: str) -> Schema:
             return {"type": "string", "pattern": f"^(?:{'|'.join(leaves.SCHEMES[name] for name in schemes)})"}
         case Is(of, format_) if of == ref:
             return FORMATS[format_]
-        case Between(None | expr.Number() as low, expr.Measured(measure, of), None | expr.Number() as high) if (
-            of == ref
-        ):
-            if (measure, type_) not in _LIMITS:
-                raise Unsaid
+        case Between(low, expr.Measured(measure, of), high) if of == ref and (measure, type_) in _LIMITS:
             bounds = zip(_LIMITS[measure, type_], (low, high), strict=True)
-            return {keyword: bound.value for keyword, bound in bounds if bound is not None}
+            return {keyword: _number(bound) for keyword, bound in bounds if bound is not None}
         case Not(inner):
             return {"not": _said(ref, inner, type_)}
         case AnyOf(tests):
@@ -117,6 +113,12 @@ def _said(ref: str, test: Test, type_: str) -> Schema:
             return merged([_said(ref, part, type_) for part in tests])
         case _:
             raise Unsaid
+
+
+def _number(bound: expr.Term) -> int:
+    if not isinstance(bound, expr.Number):
+        raise Unsaid
+    return bound.value
 
 
 def either(schemas: Sequence[Schema]) -> Schema:

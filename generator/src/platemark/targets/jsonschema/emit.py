@@ -33,8 +33,8 @@ def emit(ir: Ir, examples: Examples) -> Files:
 def _routes(families: Iterable[Family]) -> Iterable[tuple[Family, Model, RouteName]]:
     for family in families:
         for model in family.models:
-            routes = dict.fromkeys(offer.route for offer in family.by_model[model.id])
-            yield from ((family, model, route) for route in routes)
+            for route in family.routes_of(model.id):
+                yield family, model, route
 
 
 def _entry(provider: Provider, family: Family, model: Model, route: RouteName, stem: str) -> dict[str, Any]:

@@ -98,13 +98,20 @@ def result_name(offer: Offer) -> str:
 
 
 def errors(provider: Provider, families: Sequence[Family]) -> dict[str, Mapping[str, Any]]:
-    """The responses of every status that is not a success, with what their codes mean."""
+    """The responses of every status that is not a success, with what their codes mean; where there are streams, each
+    also as it answers a request for one."""
     made: dict[str, Mapping[str, Any]] = {}
     for status, codes in schema.error_statuses(provider, families).items():
         known = [{"code": code, **provider.errors.codes.get(code, {})} for code in codes]
-        made[f"error.{status}"] = {
-            "description": ", ".join(codes) or "The request was refused",
-            "content": {"application/json": {"schema": ref("error")}},
-            **({"x-codes": known} if known else {}),
-        }
+        plain = {"application/json": {"schema": ref("error")}}
+        about = {"description": ", ".join(codes) or "The request was refused", **({"x-codes": known} if known else {})}
+        made[f"error.{status}"] = {**about, "content": plain}
+        if provider.stream:
+            made[f"error.{status}.event"] = {**about, "content": {**plain, **events([ref("error")])}}
     return made
+
+
+def events(each: list[Schema]) -> Schema:
+    """The content of a stream, whose events hold one of the schemas each."""
+    schema_ = {"type": "string", "description": "Server-sent events", "x-event": {"anyOf": each}}
+    return {"text/event-stream": {"schema": schema_}}

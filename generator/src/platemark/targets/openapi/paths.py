@@ -12,8 +12,8 @@ from platemark.targets.openapi import components
 from platemark.targets.openapi.components import Body, ref
 
 _FILTERS: Mapping[str, Schema] = {
-    **dict.fromkeys(("$page", "$page_size"), {"type": "integer", "minimum": 1}),
-    **dict.fromkeys(("$task_id", "$model", "$status"), {"type": "string"}),
+    **{name: {"type": "integer", "minimum": 1} for name in ("$page", "$page_size")},
+    **{name: {"type": "string"} for name in ("$task_id", "$model", "$status")},
 }
 _ABOUT = {"sync": "answers with the pictures", "stream": "answers with events", "task": "creates a task"}
 
@@ -23,6 +23,7 @@ def generation(
 ) -> Schema:
     """The operation of an endpoint that makes pictures; `body` is the schema of what it takes."""
     routes = dict.fromkeys(each.offer.route for each in made)
+    streams = "stream" in routes and bool(provider.stream)
     return {
         "operationId": endpoint.id,
         "summary": f"Make pictures: {'; '.join(_ABOUT[route] for route in routes)}",
@@ -32,7 +33,7 @@ def generation(
             "required": True,
             "content": {"application/json": {"schema": body, "examples": components.examples(provider, made)}},
         },
-        "responses": {"200": _success(provider, made), **_failures(errors)},
+        "responses": {"200": _success(provider, made), **_failures(errors, streams)},
         "x-source": _source(endpoint.evidence),
     }
 
@@ -56,7 +57,7 @@ def tasks(provider: Provider, errors: Sequence[str]) -> dict[str, Schema]:
             "summary": summary,
             "tags": ["tasks"],
             **_parameters([*ids, *(_filters(life) if name == "list" else [])]),
-            "responses": {"200": _answer(summary, ref(answer)), **_failures(errors)},
+            "responses": {"200": _answer(summary, ref(answer)), **_failures(errors, False)},
             "x-source": _source(life.evidence[name]),
         }
     return paths
@@ -73,8 +74,7 @@ def _success(provider: Provider, made: Sequence[Body]) -> Schema:
     plain += [ref("error")] if provider.errors.status_200_too else []
     content: Schema = {"application/json": {"schema": either(plain)}} if plain else {}
     if "stream" in names:
-        events = {"type": "string", "description": "Server-sent events", "x-event": {"anyOf": names["stream"]}}
-        content["text/event-stream"] = {"schema": events}
+        content |= components.events(names["stream"])
     return {"description": "; ".join(_ABOUT[route].capitalize() for route in names), "content": content}
 
 
@@ -111,8 +111,10 @@ def _answer(about: str, schema: Schema) -> Schema:
     return {"description": about, "content": {"application/json": {"schema": schema}}}
 
 
-def _failures(names: Iterable[str]) -> Schema:
-    return {name.removeprefix("error."): ref(name, "responses") for name in names}
+def _failures(names: Iterable[str], streams: bool) -> Schema:
+    """By status; `error.400.event` is `error.400` at an endpoint that has streams."""
+    parts = [(name, name.split(".")) for name in names]
+    return {status: ref(name, "responses") for name, (_, status, *event) in parts if bool(event) == streams}
 
 
 def _parameters(found: list[Schema]) -> Schema:

@@ -68,8 +68,8 @@ def _provider(ir: model.Ir, provider: model.Provider, types: Mapping[str, surfac
     for entry in listed:
         later[entry.module] = (*later.get(entry.module, ()), *(f"{k['prefix']}{entry.class_name}" for k in views.KINDS))
     files[f"{folder}/__init__.py"] = _module(f"{provider.about}.", body, imports, later)
-    files[f"{folder}/_provider.py"] = _module(f"Where {provider.client} is, and how it is spoken to.",
-                                              f"PROVIDER = {views.provider(provider, folder, modules, ir)}\n")  # fmt: skip
+    body = f"PROVIDER = {views.provider(provider, folder, modules, ir)}\n"
+    files[f"{folder}/_provider.py"] = _module(f"Where {provider.client} is, and how it is spoken to.", body)
     return files
 
 
@@ -85,12 +85,13 @@ def _package(ir: model.Ir) -> Files:
         later[module] = (*later.get(module, ()), name)
     documents = ",\n".join(f"{literal(d.id)}: Document({literal(d.title)}, {literal(d.date)})" for d in ir.documents)
     catalog = {name: f"platemark_images.{folders[found[0].id]}._provider" for name, found in ir.models.items()}
+    about = "Typed clients of image-generation services, which can't send a request that the documents forbid."
+    listed = f"MODELS = {literal(catalog)}\n"
     return {
-        "__init__.py": _module("Typed clients of image-generation services, which can't send a request that the "
-                               "documents forbid.", body, {}, later, plain=("importlib",)),
+        "__init__.py": _module(about, body, {}, later, plain=("importlib",)),
         "_documents.py": _module("The documents that rules cite.", f"DOCUMENTS = {{{documents}}}\n"),
-        "_catalog.py": _module("Every model, and the module of the service that has it.", f"MODELS = {literal(catalog)}\n"),
-    }  # fmt: skip
+        "_catalog.py": _module("Every model, and the module of the service that has it.", listed),
+    }
 
 
 def _shared() -> Files:
@@ -120,7 +121,7 @@ def _module(
 
     `plain` are modules that are imported whole; then the package's own names are exported, and imported for types."""
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    only = _imports({**views.TYPE_IMPORTS, **(later or {})}, None if plain else used)
+    only = _imports(later or {}, None) if plain else _imports({**views.TYPE_IMPORTS, **(later or {})}, used)
     used |= {"TYPE_CHECKING"} if only else set()
     known = {**views.IMPORTS, f"{_RUNTIME}.leaves": tuple(LEAVES), **(imports or {})}
     lines = [*(f"import {name}" for name in plain), *_imports(known, used)]
@@ -129,7 +130,9 @@ def _module(
     elif only:
         lines += ["", _checking(only)]
     doc = docstring(wrapped(f"{about}\n\n{_GENERATED}", 116))
-    return "\n".join([doc, "", "from __future__ import annotations", "", *lines, "", body])
+    head = [doc, "", "from __future__ import annotations", *(["", *lines] if lines else [])]
+    gap = "\n\n\n" if body.lstrip().startswith(("class ", "def ")) else "\n\n"
+    return "\n".join(head) + gap + body.lstrip("\n")
 
 
 def _checking(lines: list[str]) -> str:
@@ -137,15 +140,12 @@ def _checking(lines: list[str]) -> str:
 
 
 def _imports(known: Mapping[str, tuple[str, ...]], used: set[str] | None) -> list[str]:
-    """Lines in the order in which import sorters put them; without `used`, all names, as names to be exported."""
+    """Lines in the order in which import sorters put them; without `used`, all names."""
     sections: dict[bool, list[str]] = {False: [], True: []}
     for module, names in sorted(known.items()):
         wanted = sorted({name for name in names if used is None or name in used}, key=_isort)
-        if used is None and module == "typing":
-            continue
         if wanted:
-            shown = ", ".join(f"{name} as {name}" if used is None else name for name in wanted)
-            sections[module.startswith("platemark_images")].append(f"from {module} import {shown}")
+            sections[module.startswith("platemark_images")].append(f"from {module} import {', '.join(wanted)}")
     return [*sections[False], *([""] if all(sections.values()) else []), *sections[True]]
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import warnings
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from platemark import ir as model
+from platemark.plain import is_map, is_seq
 from platemark.schema.lowered import answer_models, request_models
 from platemark.targets.python.printer import docstring, literal
 from platemark.targets.python.surface import Types, key
@@ -23,9 +25,14 @@ if TYPE_CHECKING:
 
 Schemas = dict[str, Any]
 
+_HEADER = "#"
+"""What the generator puts in front instead of a text of its own; it is taken off again."""
+_TYPING = re.compile(r"^from typing import (.*)$", re.MULTILINE)
 BODY = "platemark_images._runtime.bodies.Body"
-_DROPPED = {"title", "format", "additionalProperties"}
-"""What would become a class or a type of its own where it says nothing about a plain value."""
+_TITLES = {"title", "format", "additionalProperties"}
+"""What would become a class or a type of its own, where it says nothing about a plain value."""
+_BOUNDS = {"description", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
+"""What no TypedDict and no plain item of a list can say; there it would become a wrapper for nothing. Rules say it."""
 
 
 def names(ir: model.Ir) -> dict[str, Types]:
@@ -55,7 +62,7 @@ def modules(ir: model.Ir, generated: str) -> dict[str, str]:
     if clash := bodies.keys() & answers.keys():
         raise ValueError(f"a body and an answer would both be called {', '.join(sorted(clash))}")
     union = " | ".join(bodies)
-    types = _generate({**bodies, **answers}, DataModelType.TypingTypedDict)
+    types = _TYPING.sub(_with_alias, _generate({**bodies, **answers}, DataModelType.TypingTypedDict), count=1)
     head = docstring(f"Wire bodies and answers, for type checkers.\n\n{generated}")
     about = docstring(f"Which model, mode and route a body belongs to, by the name of its type.\n\n{generated}")
     return {
@@ -63,7 +70,7 @@ def modules(ir: model.Ir, generated: str) -> dict[str, str]:
         "models.py": docstring(
             "Wire bodies as pydantic models, judged by the rules of the documents when they are made.\n\n"
             f"They need the extra `pydantic`; no request needs them.\n\n{generated}"
-        ) + "\n\n" + _generate(bodies, DataModelType.PydanticV2BaseModel, {name: BODY for name in bodies}),
+        ) + "\n\n" + _generate(bodies, DataModelType.PydanticV2BaseModel, dict.fromkeys(bodies, BODY)),
         "_bodies.py": f"{about}\n\nOFFERS = {literal(offers)}\n",
     }  # fmt: skip
 
@@ -77,15 +84,19 @@ def _generate(schemas: Schemas, kind: DataModelType, bases: dict[str, str] | Non
     """Models of schemas by title. Any warning of the generator is an error, and so is anything but models."""
     from datamodel_code_generator import generate
 
-    schema = {"$defs": {title: _titled(part) for title, part in schemas.items()}}
+    dropped = _TITLES if bases else _TITLES | _BOUNDS
+    schema = {"$defs": {title: _titled(part, dropped) for title, part in schemas.items()}}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = generate(json.dumps(schema), config=_config(kind, bases))
     if not isinstance(made, str):
         raise TypeError("datamodel-code-generator made several modules of one schema")
     _require(made, _titles(schema))
-    typed = "TypingTypedDict" in str(kind)
-    return made.replace("import Any, Literal", "import Any, Literal, TypeAlias", 1) if typed and "TypeAlias" not in made else made
+    return made.removeprefix(_HEADER).lstrip()
+
+
+def _with_alias(line: re.Match[str]) -> str:
+    return f"from typing import {', '.join(sorted({*line[1].split(', '), 'TypeAlias'}))}"
 
 
 def _config(kind: DataModelType, bases: dict[str, str] | None) -> GenerateConfig:
@@ -109,33 +120,35 @@ def _config(kind: DataModelType, bases: dict[str, str] | None) -> GenerateConfig
         disable_timestamp=True,
         formatters=[],
         allow_remote_refs=False,
-        base_class_map=bases,
-        custom_file_header="#",
+        base_class_map={**bases} if bases else None,
+        custom_file_header=_HEADER,
     )
 
 
-def _titled(schema: Any) -> Any:
+def _titled(schema: Any, dropped: set[str]) -> Any:
     """The schema with titles on objects alone: a titled text would become a class that wraps it."""
-    if isinstance(schema, list):
-        return [_titled(part) for part in schema]
-    if not isinstance(schema, dict):
+    if is_seq(schema):
+        return [_titled(part, dropped) for part in schema]
+    if not is_map(schema):
         return schema
-    is_object = schema.get("type") == "object"
-    kept = {name: part for name, part in schema.items() if is_object or name not in _DROPPED}
-    made = {name: _titled(part) if name in {"items", "anyOf"} else part for name, part in kept.items()}
-    if "properties" in made:
-        made["properties"] = {name: _titled(part) for name, part in made["properties"].items()}
+    below = {"items": dropped | _BOUNDS, "anyOf": dropped}
+    made: Schemas = {}
+    for name, part in schema.items():
+        if name == "properties":
+            made[name] = {key: _titled(inner, dropped) for key, inner in part.items()}
+        elif schema.get("type") == "object" or name not in dropped:
+            made[name] = _titled(part, below[name]) if name in below else part
     return made
 
 
 def _titles(schema: Any) -> set[str]:
     """Titles of all objects of a schema."""
-    if isinstance(schema, list):
-        return set().union(*(_titles(part) for part in schema))
-    if not isinstance(schema, dict):
-        return set()
-    own = {schema["title"]} if schema.get("type") == "object" and "title" in schema else set[str]()
-    return own.union(*(_titles(part) for part in schema.values()))
+    found: set[str] = set()
+    if is_map(schema):
+        if schema.get("type") == "object" and "title" in schema:
+            found.add(str(schema["title"]))
+        schema = list(schema.values())
+    return found.union(*(_titles(part) for part in schema)) if is_seq(schema) else found
 
 
 def _require(text: str, titles: Collection[str]) -> None:

@@ -20,9 +20,10 @@ Users: TypeAlias = "Mapping[int, Sequence[Offer]]"
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 _AXES: tuple[Callable[[Offer], str], ...] = (lambda o: o.mode, lambda o: o.route, lambda o: o.model)
 
-CLIENT = frozenset(
-    "prepare generate submit stream task send start events finish run close service task_timeout".split()
-)
+CLIENT = frozenset({
+    "prepare", "generate", "submit", "stream", "task", "send", "start", "events", "finish", "run", "close", "service",
+    "task_timeout",
+})  # fmt: skip
 """What a client has besides its models."""
 ARGUMENTS = frozenset({"self", "model", "mode", "route", "envelope", "values"})
 """What a method takes besides parameters of the service."""
@@ -82,7 +83,7 @@ def distinguish(base: str, users: Users) -> dict[int, str]:
     everyone = [offer for key in order for offer in users[key]]
     names = {order[0]: base}
     for key in order[1:]:
-        label = next((label for label in _labels(users[key], everyone)), None)
+        label = next(iter(_labels(users[key], everyone)), None)
         name = f"{base}_{constant(label)}" if label else base
         if name in names.values():
             raise NamingError(f"{name} would be two things of {users[key][0].model}")
@@ -91,7 +92,7 @@ def distinguish(base: str, users: Users) -> dict[int, str]:
 
 
 def _labels(offers: Sequence[Offer], everyone: Sequence[Offer]) -> Iterable[str]:
-    """Descriptions of some offers that fit no others, the shortest first: modes, routes, models, or several of these."""
+    """Descriptions of some offers that fit no others, the shortest first: modes, routes, models, or several."""
     for count in (1, 2, 3):
         for axes in combinations(_AXES, count):
             values = [list(dict.fromkeys(axis(offer) for offer in offers)) for axis in axes]

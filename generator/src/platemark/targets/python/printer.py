@@ -13,7 +13,9 @@ from platemark.targets.python import naming
 ITEMS = ("item", "part", "piece", "element")
 """Names of the items of nested lists, from the outermost."""
 LEAVES = frozenset(
-    name for name, value in vars(leaves).items() if callable(value) and value.__module__ == leaves.__name__ and name[0] != "_"
+    name
+    for name, value in vars(leaves).items()
+    if callable(value) and value.__module__ == leaves.__name__ and name[0] != "_"
 )
 TAKEN = LEAVES | {*ITEMS, "values", "all", "sum", "Iterator", "Rule"}
 
@@ -142,14 +144,19 @@ class Printer:
 
     def between(self, test: expr.Between, items: tuple[str, ...]) -> Printed:
         """`low <= term <= high`, or the one comparison that there is."""
-        low, term, high = (part and self.term(part, items).within(_PRODUCT) for part in (test.low, test.term, test.high))
+        low, term, high = self.bounds(test, items)
         if low and high:
             return Printed(f"{term} == {low}" if low == high else f"{low} <= {term} <= {high}", _COMPARE)
         return Printed(f"{term} >= {low}" if low else f"{term} <= {high}", _COMPARE) if low or high else TRUE
 
+    def bounds(self, test: expr.Between, items: tuple[str, ...]) -> tuple[str, str, str]:
+        """The two bounds, nothing where there is none, and the term between them."""
+        texts = [self.term(part, items).within(_PRODUCT) if part else "" for part in (test.low, test.term, test.high)]
+        return texts[0], texts[1], texts[2]
+
     def outside(self, test: expr.Between, items: tuple[str, ...]) -> Printed:
         """The opposite of `between`."""
-        low, term, high = (part and self.term(part, items).within(_PRODUCT) for part in (test.low, test.term, test.high))
+        low, term, high = self.bounds(test, items)
         if low and high:
             return Printed(f"{term} != {low}", _COMPARE) if low == high else _not(self.between(test, items))
         return Printed(f"{term} < {low}" if low else f"{term} > {high}", _COMPARE) if low or high else FALSE
@@ -219,10 +226,7 @@ class Printer:
     def value(self, of: str, items: tuple[str, ...]) -> str:
         """A value, which is None where it is missing: no leaf tells the two apart."""
         name, _, part = of.partition(".")
-        if name == "@":
-            base = items[-1]
-        else:
-            base = self.names.setdefault(name, naming.identifier(name, TAKEN))
+        base = items[-1] if name == "@" else self.names.setdefault(name, naming.identifier(name, TAKEN))
         return self.call("field", base, literal(part)).text if part else base
 
     def call(self, leaf: str, *arguments: str) -> Printed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platemark import ir
-from platemark.rules import expr
+from platemark.plain import is_map
 from platemark.targets.python import naming
 from platemark.targets.python.printer import Code, Printer, literal
 
@@ -57,9 +57,7 @@ def module(family: ir.Family) -> Module:
         tuple((names[index], _rule(rule, evidence)) for index, rule in enumerate(family.rules)),
         tuple((name.upper(), parts) for name, parts in _once(groups).items()),
         tuple((name.upper(), parts) for name, parts in _once(sets).items()),
-        tuple(
-            Check(name.lower(), _about(name, checks, family), *body) for name, body in _once(checks).items()
-        ),
+        tuple(Check(name.lower(), _about(name, checks, family), *body) for name, body in _once(checks).items()),
         tuple(Code(f"Model({literal(model.id)}, {literal(model.known)})") for model in family.models),
         tuple(
             _offer(offer, checks[i][0].lower(), groups[i][0].upper(), sets[i][0].upper(), names[own[i]])
@@ -117,7 +115,8 @@ def _evidence(family: ir.Family) -> list[tuple[ir.Evidence, str]]:
     for index, rule in enumerate(family.rules):
         if rule.structure:
             rules.setdefault(repr(_evidence_code(rule.evidence)), []).append(index)
-    shared = {found[0]: [o for o in family.offers if set(found) & set(o.rules)] for found in rules.values() if len(found) > 3}
+    often = [found for found in rules.values() if len(found) > 3]
+    shared = {found[0]: [offer for offer in family.offers if set(found) & set(offer.rules)] for found in often}
     names = naming.distinguish("BY_ENDPOINT", shared) if shared else {}
     return [(family.rules[index].evidence, name) for index, name in names.items()]
 
@@ -186,9 +185,9 @@ def _parameter(parameter: ir.Parameter) -> Code:
 
 def _default(value: Any) -> Any:
     """A size that follows the last picture is spelled out, so that clients parse no spec notation."""
-    if not isinstance(value, Mapping):
+    if not is_map(value):
         return value
-    follows = ir.size_follows(value)  # type: ignore[arg-type]
+    follows = ir.size_follows(value)
     return {"area": follows.area, "at_most": follows.at_most, "alone": follows.alone}
 
 
@@ -200,5 +199,3 @@ def _offer(offer: ir.Offer, check: str, rules: str, parameters: str, model: str)
         "rules": f"(*{rules}, {model})", "check": check,
     }  # fmt: skip
     return Code(f"Offer({', '.join(f'{name}={text}' for name, text in given.items())})")
-
-

@@ -1,4 +1,4 @@
-"""The module of a family's models as callers see them: typed methods, one for each mode, and what they say of themselves."""
+"""The module of a family's models as callers see them: a typed method for each mode, and what it says of itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from platemark import ir
+from platemark.plain import is_map
 from platemark.targets.python import naming
 from platemark.targets.python.printer import Code, literal
 
@@ -80,12 +81,22 @@ class Types:
     answers: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """What the parts of one module share; `shapes` fill up as parameters are looked at."""
+
+    spec: ir.Ir
+    family: ir.Family
+    types: Types
+    shapes: dict[str, Shape]
+
+
 def module(spec: ir.Ir, family: ir.Family, types: Types) -> Module:
     """What stands in a family's module."""
-    shapes: dict[str, Shape] = {}
-    classes = tuple(_model_class(spec, family, models, types, shapes) for models in alike(family))
+    at = _Family(spec, family, types, {})
+    classes = tuple(_model_class(at, models) for models in alike(family))
     naming.distinct((c.models[0] for c in classes), naming.class_name)
-    return Module(family, classes, tuple(shapes.values()))
+    return Module(family, classes, tuple(at.shapes.values()))
 
 
 def alike(family: ir.Family) -> list[tuple[str, ...]]:
@@ -101,13 +112,12 @@ def _anonymous(family: ir.Family, offer: ir.Offer) -> Any:
     return replace(offer, model="", rules=tuple(rules))
 
 
-def _model_class(
-    spec: ir.Ir, family: ir.Family, models: tuple[str, ...], types: Types, shapes: dict[str, Shape]
-) -> ModelClass:
+def _model_class(at: _Family, models: tuple[str, ...]) -> ModelClass:
+    family = at.family
     offers = family.by_model[models[0]]
     name = naming.class_name(models[0])
     modes = tuple(
-        _mode(spec, family, name, [o for o in family.offers if o.model in models and o.mode == mode], types, shapes)
+        _mode(at, name, [o for o in family.offers if o.model in models and o.mode == mode])
         for mode in dict.fromkeys(offer.mode for offer in offers)
     )
     model = family.model(models[0])
@@ -115,21 +125,19 @@ def _model_class(
     return ModelClass(name, "\n\n".join(filter(None, [f"{ids}. {family.about}.", model.note])), models, modes)
 
 
-def _mode(
-    spec: ir.Ir, family: ir.Family, owner: str, users: list[ir.Offer], types: Types, shapes: dict[str, Shape]
-) -> Mode:
+def _mode(at: _Family, owner: str, users: list[ir.Offer]) -> Mode:
     """A mode of models that are alike; `users` are the offers of all of them."""
     offers = [offer for offer in users if offer.model == users[0].model]
-    arguments = tuple(_arguments(family, owner, offers, shapes))
+    arguments = tuple(_arguments(at, owner, offers))
     return Mode(
         offers[0].mode,
         arguments,
         tuple(offer.route for offer in offers),
         tuple(dict.fromkeys(style for offer in offers for style in offer.payloads)),
-        _doc(spec, family, offers, arguments),
+        _doc(at.spec, at.family, offers, arguments),
         f"{owner}{naming.class_name(offers[0].mode)}",
-        tuple(dict.fromkeys(name for offer in users for name in types.bodies[key(offer)])),
-        tuple(dict.fromkeys(name for offer in users for name in types.answers[key(offer)])),
+        tuple(dict.fromkeys(name for offer in users for name in at.types.bodies[key(offer)])),
+        tuple(dict.fromkeys(name for offer in users for name in at.types.answers[key(offer)])),
     )
 
 
@@ -141,9 +149,8 @@ def key(offer: ir.Offer) -> str:
 # ── Arguments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _arguments(
-    family: ir.Family, owner: str, offers: list[ir.Offer], shapes: dict[str, Shape]
-) -> Iterable[Argument]:
+def _arguments(at: _Family, owner: str, offers: list[ir.Offer]) -> Iterable[Argument]:
+    family = at.family
     names = list(dict.fromkeys(p.name for offer in offers for p in family.parameters_of(offer)))
     constant = {name for offer in offers for name in _constants(offer)}
     arguments = naming.distinct(names, naming.argument)
@@ -153,7 +160,7 @@ def _arguments(
         found = [(o, p) for o in offers if (p := family.parameter_of(o, name))]
         parameter = found[0][1]
         required = len(found) == len(offers) and all(_required(family, offer, name) for offer in offers)
-        kind = _type(parameter, _among(family, found), owner, shapes)
+        kind = _type(parameter, _among(family, found), owner, at.shapes)
         default = literal(parameter.default if parameter.sent else None)
         if not required and not parameter.sent:
             kind = Code(f"{kind} | None")
@@ -191,8 +198,8 @@ def _type(parameter: ir.Parameter, among: tuple[Any, ...], owner: str, shapes: d
         case "images":
             return Code("Sequence[str]")
         case "list":
-            inner = _type(parameter.items, (), f"{owner}{naming.class_name(parameter.name)}", shapes) if parameter.items else "object"
-            return Code(f"Sequence[{inner}]")
+            below = f"{owner}{naming.class_name(parameter.name)}"
+            return Code(f"Sequence[{_type(parameter.items, (), below, shapes) if parameter.items else 'object'}]")
         case "object":
             return _shape(parameter, owner, shapes)
         case kind:
@@ -207,14 +214,15 @@ _PLAIN = {
 def _shape(parameter: ir.Parameter, owner: str, shapes: dict[str, Shape]) -> Code:
     """An object's own type: the same wherever it has the same fields."""
     name = f"{owner}Item"
-    fields = tuple(
-        (field.name, Code(_type(field, (), f"{owner}{naming.class_name(field.name)}", shapes)) if field.required else
-         Code(f"NotRequired[{_type(field, (), f'{owner}{naming.class_name(field.name)}', shapes)}]"))
-        for field in parameter.fields
-    )  # fmt: skip
+    fields = tuple((field.name, _field(field, owner, shapes)) for field in parameter.fields)
     found = next((shape.name for shape in shapes.values() if shape.fields == fields), name)
     shapes.setdefault(found, Shape(found, parameter.about or "One item.", fields))
     return Code(found)
+
+
+def _field(field: ir.Parameter, owner: str, shapes: dict[str, Shape]) -> Code:
+    kind = _type(field, (), f"{owner}{naming.class_name(field.name)}", shapes)
+    return kind if field.required else Code(f"NotRequired[{kind}]")
 
 
 # ── What a method says of itself ──────────────────────────────────────────────────────────────────────────────────
@@ -246,8 +254,8 @@ def _limits(family: ir.Family, offers: list[ir.Offer], name: str) -> Iterable[st
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        follows = ir.size_follows(value)  # type: ignore[arg-type]
+    if is_map(value):
+        follows = ir.size_follows(value)
         near = f"the ratio of the last picture, {'at most ' if follows.at_most else ''}about {follows.area:,} pixels"
         return near + ("; {}*{} without pictures".format(*follows.alone) if follows.alone else "")
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
@@ -275,5 +283,6 @@ def _makes(family: ir.Family, offer: ir.Offer) -> str:
     if parameter is None:
         return f"Makes {name} picture{'' if name == '1' else 's'}, and bills as many."
     least = "at most " if offer.makes.startswith("..") else ""
-    default = f" ({parameter.default} when it is left out)" if parameter.default is not None and not parameter.sent else ""
+    told = parameter.default is not None and not parameter.sent
+    default = f" ({parameter.default} when it is left out)" if told else ""
     return f"Makes {least}`{naming.argument(name)}` pictures{default}, and bills as many."

@@ -17,8 +17,10 @@ IMPORTS: Mapping[str, tuple[str, ...]] = {
     "collections.abc": ("AsyncIterator", "Iterator", "Sequence"),
     "typing": ("TYPE_CHECKING", "Any", "Literal", "TypeAlias", "TypedDict", "overload"),
     "platemark_images._runtime.client": ("AsyncClient", "AsyncEvent", "AsyncTask", "Client", "Event", "Task"),
-    "platemark_images._runtime.ir": ("Document", "Evidence", "Family", "Model", "Offer", "Parameter", "Provider", "Region",
-                                     "Rule", "Source", "Stream", "Tasks", "Values"),
+    "platemark_images._runtime.ir": (
+        "Document", "Evidence", "Family", "Model", "Offer", "Parameter", "Provider", "Region", "Rule", "Source", "Stream",
+        "Tasks", "Values",
+    ),
     "platemark_images._runtime.prepare": ("Prepared", "Size", "prepare"),
     "platemark_images._runtime.results": ("AsyncResult", "Result"),
 }  # fmt: skip
@@ -32,8 +34,8 @@ _ROOT = "platemark_images._runtime"
 _PUBLIC: Mapping[str, tuple[str, ...]] = {
     f"{_ROOT}.errors": (
         "APIError", "AuthenticationError", "ConfigurationError", "ConnectionFailed", "ContentRejected", "NotFound",
-        "OutcomeUnknown", "PermissionDenied", "PlatemarkError", "RateLimited", "RequestInvalid", "ServerError", "TaskFailed",
-        "TaskTimeout",
+        "OutcomeUnknown", "PermissionDenied", "PlatemarkError", "RateLimited", "RequestInvalid", "ServerError",
+        "TaskFailed", "TaskTimeout",
     ),
     f"{_ROOT}.client": ("AsyncTask", "Task"),
     f"{_ROOT}.prepare": ("Prepared", "Size"),
@@ -44,7 +46,8 @@ _PUBLIC: Mapping[str, tuple[str, ...]] = {
 
 KINDS: tuple[Mapping[str, Any], ...] = (
     {
-        "prefix": "", "client": "Client", "result": "Result", "def": "def", "await": "", "about": "A client that blocks.",
+        "prefix": "", "client": "Client", "result": "Result", "def": "def", "await": "",
+        "about": "A client that blocks.",
         "prepare": {"def": "def", "returns": "Prepared", "call": "prepared"},
         "submit": {"def": "def", "returns": "Task", "call": "self._client.start(prepared)"},
         "stream": {"def": "def", "returns": "Iterator[Event]", "call": "self._client.events(prepared)"},
@@ -87,7 +90,8 @@ def models(spec: ir.Ir, provider: ir.Provider, modules: Mapping[str, str]) -> li
     attributes = naming.distinct((m.id for f in families for m in f.models), _attribute)
     root = f"platemark_images.{naming.identifier(provider.id)}"
     return [
-        Listed(name, attributes[name], naming.class_name(group[0]), f"{root}.{modules[family.name]}", f"{family.about}.")
+        Listed(name, attributes[name], naming.class_name(group[0]), f"{root}.{modules[family.name]}",
+               f"{family.about}.")
         for family in families for group in surface.alike(family) for name in group
     ]  # fmt: skip
 
@@ -116,16 +120,21 @@ def provider(found: ir.Provider, folder: str, modules: Mapping[str, str], spec: 
         "id": literal(found.id), "client": literal(found.client), "header": literal(found.auth.header),
         "credential": literal(found.auth.value), "env": literal(found.auth.env), "hosts": literal(dict(found.hosts)),
         "base_path": literal(found.base_path),
-        "regions": f"({''.join(f'Region({literal(r.id)}, {literal(r.alias)}, {literal(r.host)}), ' for r in found.regions)})",
+        "regions": f"({''.join(_region(region) for region in found.regions)})",
         "endpoints": literal({e.id: e.path for e in found.endpoints}),
         "headers": literal({t.name: dict(t.headers) for t in found.transports}),
-        "payloads": literal(dict(found.payloads)), "answer": literal(found.answer), "results": literal(dict(found.results)),
+        "payloads": literal(dict(found.payloads)), "answer": literal(found.answer),
+        "results": literal(dict(found.results)),
         "error": literal(found.errors.answer), "error_classes": literal(classes),
         "status_200_too": literal(found.errors.status_200_too),
         "tasks": _tasks(found.tasks) if found.tasks else "None",
         "stream": _stream(found.stream) if found.stream else "None", "models": literal(where),
     }  # fmt: skip
     return Code(f"Provider({', '.join(f'{key}={text}' for key, text in given.items())},)")
+
+
+def _region(region: ir.Region) -> str:
+    return f"Region({literal(region.id)}, {literal(region.alias)}, {literal(region.host)}), "
 
 
 def _tasks(tasks: ir.Tasks) -> str:
