@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, Set[str]] = {
     "drift": {"spec", "source"} | CORE,
     "api": STAGES | CORE | OUTPUTS,
     "__init__": {"api"},
-    "demo": {"api"} | STAGES | CORE | OUTPUTS,
+    "demo": {"api", "answers", "commands"} | STAGES | CORE | OUTPUTS,
     "answers": frozenset[str](),
     "commands": {"answers"} | CORE | OUTPUTS,
     "cli": {"__init__", "api", "demo", "answers", "commands"} | STAGES | CORE | OUTPUTS,

@@ -254,7 +254,7 @@ def distinct() -> Iterator[Any]:
             seen.add(text)
 
 
-@pytest.mark.parametrize(("at", "route"), distinct())
+@pytest.mark.parametrize(("at", "route"), list(distinct()))
 def test_every_small_change_of_a_good_body_is_judged_alike(at: tuple[Provider, Family, str], route: RouteName):
     provider, family, model = at
     request = schema.request_schema(provider, family, model, route)
@@ -271,10 +271,11 @@ def test_every_small_change_of_a_good_body_is_judged_alike(at: tuple[Provider, F
 def test_the_vectors_agree(specs: Path):
     ir = platemark.resolve(platemark.load(specs))
     wrong: list[str] = []
-    for provider, family, model, route in routes(ir):
-        request = schema.request_schema(provider, family, model, route)
-        bodies = [vector.request["body"] for vector in vectors(provider, family, model)[0] if vector.route == route]
-        wrong += [disagreement((provider, family, model), route, request, body) for body in bodies]
+    for provider, family, model in (found for found in ir.models.values() if not found[2].like):
+        by_route = {r: schema.request_schema(provider, family, model.id, r) for r in family.routes_of(model.id)}
+        for vector in vectors(provider, family, model.id)[0]:
+            if request := by_route.get(cast("RouteName", vector.route)):
+                wrong += [disagreement((provider, family, model.id), vector.route, request, vector.request["body"])]
     assert len(wrong) > 50
     assert [found for found in wrong if found] == []
 

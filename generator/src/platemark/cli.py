@@ -184,12 +184,8 @@ def _schema(options: Any) -> Answer:
 
 def _lint(options: Any) -> Answer:
     from platemark import api, commands
-    from platemark.lint import lint
 
-    try:
-        return commands.problems(lint(api.load(_specs(options))))
-    except Invalid as invalid:
-        return commands.problems(invalid.problems)
+    return commands.problems(api.problems(_specs(options)))
 
 
 def _validate(options: Any) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -85,16 +86,15 @@ def _parameters(family: ir.Family, offer: ir.Offer) -> Iterator[dict[str, Any]]:
 def explain(known: ir.Ir, name: str, parameter: str | None) -> Answer:
     _, family, model = find_model(known, name)
     found: dict[str, dict[str, Any]] = {}
-    names = _unique(
-        rule.parameter for offer in family.by_model[model.id] for rule in family.rules_of(offer) if rule.parameter
-    )
+    rules = [rule for offer in family.by_model[model.id] for rule in family.rules_of(offer)]
+    names = _unique(name for rule in rules for name in (rule.parameter, rule.id) if name)
     if parameter is not None and parameter not in names:
         close = nearest(parameter, names)
         hint = f"did you mean {close}?" if close else f"known: {', '.join(names)}"
-        raise Usage("unknown-parameter", f"{model.id} has no parameter called `{parameter}`", hint)
+        raise Usage("unknown-parameter", f"{model.id} has no parameter or rule called `{parameter}`", hint)
     for offer in family.by_model[model.id]:
         for rule in family.rules_of(offer):
-            if parameter is None or rule.parameter == parameter:
+            if parameter in (None, rule.parameter, rule.id):
                 found.setdefault(family.address(offer, rule), _explained(known, family, offer, rule))
     lines = [line for address, row in found.items() for line in (*_explanation(address, row), "")]
     return Answer("\n".join(lines), {"model": model.id, "rules": list(found.values())})
@@ -149,7 +149,8 @@ def _finding(finding: Finding) -> str:
     near = "" if finding.nearest is None else f"; nearest: {_words(finding.nearest)}"
     cited = ", ".join(source.document for source in rule.evidence.sources)
     at = finding.path or "the request"
-    return f"{rule.verdict} {rule.id}: {at} {rule.sentence}, not {_brief(finding.value)}{near} ({cited})"
+    found = "" if finding.value is None else f", not {_brief(finding.value)}"
+    return f"{rule.verdict} {rule.id}: {at} {rule.sentence}{found}{near} ({cited})"
 
 
 def planned(plan: Plan, written: bool) -> Answer:
@@ -210,6 +211,6 @@ def _words(value: Any) -> str:
 
 
 def _brief(value: Any) -> str:
-    """A value of a request on one line: never a whole picture."""
-    shown = repr(value)
+    """A value of a request on one line, as JSON: never a whole picture."""
+    shown = json.dumps(value, ensure_ascii=False)
     return shown if len(shown) <= 80 else f"{shown[:60]}… ({len(shown)} characters)"

@@ -20,7 +20,7 @@ def lint(spec: Spec, *, whole: bool = True) -> tuple[Problem, ...]:
     """Everything wrong with specs of the right shape. What a file means is looked at once its own names hold.
 
     Without `whole` some files are missing, so that what only they may use is not called idle."""
-    found = _references(spec)
+    found = _references(spec, whole=whole)
     unsound = {problem.place.file for problem in found if problem.code not in _HARMLESS}
     providers = tuple(provider for provider in spec.providers if provider.tree.file not in unsound)
     reached = {provider.id for provider in providers}
@@ -38,14 +38,14 @@ def require(spec: Spec) -> None:
         raise Invalid(found)
 
 
-def _references(spec: Spec) -> list[Problem]:
+def _references(spec: Spec, *, whole: bool) -> list[Problem]:
     known = {document.id for document in spec.documents}
     found = list(same_names(spec))
     for part in (*spec.providers, *spec.families):
         found += documents.unknown(part, known)
     for provider in spec.providers:
         families = [family for family in spec.families if family.provider == provider.id]
-        found += ProviderCheck(provider, families).problems()
+        found += (p for p in ProviderCheck(provider, families).problems() if whole or p.code != "unknown-parameter")
         for family in families:
             found += FamilyCheck(family, provider).problems()
     return found

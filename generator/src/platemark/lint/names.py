@@ -71,7 +71,9 @@ def same_names(spec: Spec) -> Iterator[Problem]:
         for id_, region in provider.data["regions"].items():
             for name in dict.fromkeys((id_, region.get("alias", id_))):
                 place = at(("regions", id_))
-                yield from twice(name, place, "each region has an id and a plain name of its own", provider.id, "region")
+                yield from twice(
+                    name, place, "each region has an id and a plain name of its own", provider.id, "region"
+                )
     for family in spec.families:
         hint = "a model stands in one family, once"
         yield from twice(family.name, family.tree.place(()), "rename the file of one", family.provider, "family")

@@ -57,7 +57,9 @@ class ProviderCheck:
         for name, endpoint in self.data["endpoints"].items():
             for payload in each(endpoint["payload"]):
                 if payload not in self.data["payloads"]:
-                    yield unknown("unknown-payload", payload, self.at("endpoints", name, "payload"), self.data["payloads"])
+                    yield unknown(
+                        "unknown-payload", payload, self.at("endpoints", name, "payload"), self.data["payloads"]
+                    )
             for index, transport in enumerate(endpoint["transports"]):
                 if transport not in self.data["transports"]:
                     place = self.tree.value(("endpoints", name, "transports", index))
@@ -77,14 +79,20 @@ class ProviderCheck:
             check = SkeletonCheck(self.tree, ("results", name))
             yield from check.problems()
             yield from check.must_hold_pictures()
-        for path in (("answer",), ("tasks", "created"), ("tasks", "answer"), ("tasks", "list_answer"), ("errors", "answer")):
+        for path in (
+            ("answer",),
+            ("tasks", "created"),
+            ("tasks", "answer"),
+            ("tasks", "list_answer"),
+            ("errors", "answer"),
+        ):
             if self.has(path):
                 yield from SkeletonCheck(self.tree, path).problems()
         yield from SkeletonCheck(self.tree, ("errors", "answer")).must_name("message", "what went wrong")
 
     def types(self) -> dict[str, str]:
         """The parameters that payloads may name: the provider's, its transports' and its families'."""
-        found = {name: "" for name in names.set_by_transports(self.provider)}
+        found = dict.fromkeys(names.set_by_transports(self.provider), "")
         for family in self.families:
             layers = [layer for _, layer in names.layers(family)]
             found |= {name: parameters.type_of(name, self.provider, layers) for layer in layers for name in layer}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,9 @@ class SkeletonCheck:
     def must_hold_pictures(self) -> Iterator[Problem]:
         if not any(EACH in part and part[EACH] == "images" for part in _maps(self.whole)):
             message = f"nothing says where the pictures of `{self.path[-1]}` stand"
-            yield Problem("no-item", message, self.tree.place(self.path), "repeat an element: {$each: images, url: $item}")
+            yield Problem(
+                "no-item", message, self.tree.place(self.path), "repeat an element: {$each: images, url: $item}"
+            )
 
     def lacks(self, message: str, hint: str) -> Problem:
         return Problem("incomplete", message, self.tree.place(self.path), hint)
@@ -139,8 +141,12 @@ def _values(part: Mapping[str, Any]) -> Iterator[Any]:
 
 def _maps(part: Any) -> Iterator[Mapping[str, Any]]:
     """A part and all maps below it."""
-    below: Callable[[Any], Any] = lambda p: p.values() if is_map(p) else p if is_seq(p) else ()
     if is_map(part):
         yield part
-    for inner in below(part):
+    for inner in part.values() if is_map(part) else part if is_seq(part) else ():
         yield from _maps(inner)
+
+
+def takes_others(skeleton: Any) -> bool:
+    """Whether a payload has a place for the parameters that it does not name."""
+    return any(OTHERS in part or OTHERS in part.values() for part in _maps(skeleton))

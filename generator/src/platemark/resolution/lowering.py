@@ -11,7 +11,7 @@ from platemark.plain import is_map, is_seq
 from platemark.problems import Place
 from platemark.resolution.evidence import Ledger
 from platemark.resolution.layers import Merged
-from platemark.rules.expr import ALWAYS, AnyOf, Every, Format, Is, Not, Test
+from platemark.rules.expr import ALWAYS, All, AnyOf, Every, Format, Is, Not, Test
 from platemark.rules.kinds import KINDS, Kind
 from platemark.rules.meanings import Args, Lowered, Subject
 from platemark.spec.model import Stated
@@ -108,9 +108,10 @@ class _Lowering:
             yield rule
             yield from notes
             return
+        widest = notes[0] if [note.kind for note in notes] == [rule.kind] else rule
         either = AnyOf((rule.holds, *(note.holds for note in notes if note.holds is not None)))
-        yield replace(rule, holds=either)
-        yield replace(rule, verdict="note")
+        yield replace(rule, holds=either, args=widest.args, sentence=widest.sentence)
+        yield replace(rule, when=All((rule.when, either)), verdict="note")
 
     def soft(self, site: _Site, kind: Kind, stated: Stated) -> ir.Rule:
         id_ = f"{site.path}.soft.{kind.name}"
@@ -174,7 +175,8 @@ def lower_structure(
     add("unknown", "unknown", "")
     for name in known:
         for payload in payloads:
-            add(f"{name}.place", "place", skeletons.place(payload, name) or skeletons.others(payload) or "", about=name)
+            where = skeletons.place(payload, name) or skeletons.others(payload) or "the top of the body"
+            add(f"{name}.place", "place", where, about=name)
     return list(found.values())
 
 
@@ -188,7 +190,7 @@ def _keys(skeleton: Any, key: str) -> Iterator[tuple[str, str, str, str]]:
         for name, part in skeleton.items():
             if name.startswith("$"):
                 continue
-            if not skeletons.is_name(part):
+            if not skeletons.may_miss(part):
                 yield name, "required", name, "is required"
             if part == skeletons.OTHERS or is_map(part) or is_seq(part):
                 yield from _keys(part, name)
@@ -202,8 +204,26 @@ def _elements(patterns: Sequence[Any], key: str) -> Iterator[tuple[str, str, str
         yield key, "count", "exactly one", "must hold exactly one item"
         yield from _keys(patterns[0], key)
         return
-    shapes = ["{" + ", ".join(k for k in p if not k.startswith("$")) + "}" for p in patterns]
+    if len(patterns) == 1:
+        yield from ((k, kind, part, said) for k, part in _constants(patterns[0]) for kind, said in _of_constant(part))
+    shapes = [
+        "{" + ", ".join(_shown(k, part) for k, part in p.items() if not k.startswith("$")) + "}" for p in patterns
+    ]
     yield key, "shape", " or ".join(shapes), f"each item must be {' or '.join(shapes)}"
     for pattern in patterns:
         if skeletons.EACH not in pattern:
             yield skeletons.names(pattern)[0], "count", "exactly one", "must stand exactly once"
+
+
+def _constants(pattern: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, part in pattern.items():
+        if not key.startswith("$") and not skeletons.names(part) and part != skeletons.ITEM:
+            yield key, str(part)
+
+
+def _of_constant(part: str) -> tuple[tuple[str, str], ...]:
+    return ("required", "is required"), ("fixed", f"must be {part}")
+
+
+def _shown(key: str, part: Any) -> str:
+    return key if skeletons.is_name(part) or part == skeletons.ITEM else f"{key}: {part}"

@@ -46,7 +46,7 @@ class ModelResolver:
 
     def limits(self, model: spec.Model) -> Iterator[ir.Fact]:
         for row in each(_value(model, "limits", [])):
-            yield ir.Fact("limits", row, self.evidence(model, "limits", model.id))
+            yield ir.Fact("limits", row, self.evidence(model, "limits", row))
 
     def prices(self, model: spec.Model) -> Iterator[ir.Fact]:
         for row in each(_value(model, "price", [])):
@@ -67,7 +67,7 @@ class ModelResolver:
         """The vendor's id of a region; a name that the provider does not list stands for itself."""
         return next((region.id for region in self.regions if alias in {region.id, region.alias}), alias)
 
-    def evidence(self, model: spec.Model, key: str, shown: str) -> ir.Evidence:
+    def evidence(self, model: spec.Model, key: str, shown: Any) -> ir.Evidence:
         """Who states a fact: those that its line names, or those that speak for all facts of this sort."""
         stated = model.facts[key]
         sources = stated.sources or self.provider.evidence.get(key.partition(".")[0])

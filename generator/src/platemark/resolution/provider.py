@@ -65,7 +65,7 @@ class _Facts:
         evidence = {
             key: self.evidence(
                 ("tasks", key),
-                value if isinstance(value, str) else key,
+                key if key in {"created", "answer", "list_answer"} else value,
                 froms.get(key) if is_map(froms) else froms,
                 subject=key,
             )

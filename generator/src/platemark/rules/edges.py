@@ -153,6 +153,22 @@ def sums_to(edge: Edge, args: Args) -> Edges:
     return [edge.value], found
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A value, and what else the request must hold for it to tell."""
+
+    value: Any
+    others: Mapping[str, Any]
+
+
+def requires(edge: Edge, args: Args) -> Edges:
+    inside, outside = Beside(edge.value, args["of"]), list[Any]()
+    for name, wanted in args["of"].items():
+        other = not wanted if isinstance(wanted, bool) else wanted + 1 if isinstance(wanted, int) else f"{wanted}-other"
+        outside.append(Beside(edge.value, {**args["of"], name: other}))
+    return [inside], outside
+
+
 def given(edge: Edge, _: Args) -> Edges:
     return [], [edge.value]
 

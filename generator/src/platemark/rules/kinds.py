@@ -234,6 +234,7 @@ _TABLE = (
         _word("of"),
         lambda a: "needs " + " and ".join(f"{k}={_json(v)}" for k, v in a["of"].items()),
         meanings.requires,
+        edges=edges.requires,
     ),
     Kind("unsupported", _word("for"), lambda a: f"is not supported by {a['for']}", meanings.absent, edges=edges.given),
     Kind(

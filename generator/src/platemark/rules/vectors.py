@@ -14,7 +14,7 @@ from typing import Any
 from platemark import ir
 from platemark.plain import is_map, is_seq
 from platemark.rules import edges, kinds, samples
-from platemark.rules.edges import ABSENT, Edge
+from platemark.rules.edges import ABSENT, Beside, Edge
 from platemark.rules.judge import Judgement, judge
 from platemark.rules.nearest import limits
 from platemark.wire import mutations, requests, skeletons
@@ -218,6 +218,8 @@ def _first(value: Any) -> Any:
 def _with(base: Mapping[str, Any], rule: ir.Rule, value: Any) -> dict[str, Any]:
     """The request with the part that the rule is about set to a value."""
     made = deepcopy(dict(base))
+    if isinstance(value, Beside):
+        return _with({**made, **value.others}, rule, value.value)
     segments = [rule.parameter, *_segments(rule)]
     here: Any = made
     for segment in segments[:-1]:

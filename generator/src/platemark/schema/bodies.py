@@ -8,7 +8,7 @@ from typing import Any
 from platemark.plain import is_map, is_seq
 from platemark.schema.parameters import Part, Parts
 from platemark.schema.said import Schema, merged
-from platemark.wire.skeletons import EACH, OTHERS, holds_one, is_name, names
+from platemark.wire.skeletons import EACH, OTHERS, holds_one, is_name, may_miss, names
 
 ANNOTATIONS = ("title", "description", "default", "examples")
 MISPLACED: Schema = {"description": "Noted: it does not belong here", "deprecated": True}
@@ -48,7 +48,8 @@ class _Body:
                 properties[key], needed = found.schema, found.required
             else:
                 properties[key] = self.node(part)
-                needed = part != OTHERS or "required" in properties[key]
+                asked = any(found.required for name in names(part) if (found := self.part(name)))
+                needed = asked or not may_miss(part) or "required" in properties[key]
             required += [key] if needed else []
         if OTHERS in skeleton:
             others = {name: self.parts.by_name[name] for name in self.parts.names() if name not in self.named}

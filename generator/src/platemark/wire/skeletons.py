@@ -88,6 +88,16 @@ def names(skeleton: object) -> list[str]:
     return []
 
 
+def may_miss(part: object) -> bool:
+    """Whether a key may be left out as far as structure goes: a parameter, the map of the unnamed ones, and a list of
+    nothing but repeated elements, or a map of such lists."""
+    if _is_list(part):
+        return bool(part) and all(_is_map(pattern) and EACH in pattern for pattern in part)
+    if _is_map(part):
+        return bool(part) and all(not is_name(inner) and may_miss(inner) for inner in part.values())
+    return is_name(part)
+
+
 def repeated(skeleton: object) -> set[str]:
     """The parameters for which a skeleton has an element per item."""
     inner = {name for part in _parts(skeleton) for name in repeated(part)}
@@ -140,6 +150,8 @@ def others(skeleton: Any, path: str = "") -> str:
                 return join(path, key)
             if found := others(part, join(path, key)):
                 return found
+    elif _is_list(skeleton):
+        return next((found for part in skeleton if (found := others(part, f"{path}[0]"))), "")
     return ""
 
 
@@ -184,8 +196,10 @@ def _build(skeleton: Any, values: Mapping[str, Any], rest: Values) -> Any:
     return skeleton
 
 
-def _build_list(parts: list[Any], values: Mapping[str, Any], rest: Values) -> list[Any]:
+def _build_list(parts: list[Any], values: Mapping[str, Any], rest: Values) -> Any:
     repeated = [part for part in parts if _is_map(part) and EACH in part]
+    if len(repeated) == len(parts) and not any(part[EACH] in values for part in repeated):
+        return _ABSENT
     columns = [
         [_build(part, {**values, **_element(item)}, rest) for item in values.get(part[EACH], ())] for part in repeated
     ]
@@ -252,7 +266,7 @@ class _Reader:
                 continue
             if part_key in value:
                 self.node(part, value[part_key], join(path, part_key), part_key)
-            elif not is_name(part):
+            elif not may_miss(part):
                 self.reading.fault(f"{part_key}.required", join(path, part_key), None, self.hidden(part))
         for extra in [k for k in value if k not in skeleton or k.startswith("$")]:
             self.extra(extra, value[extra], join(path, extra), OTHERS in skeleton)
@@ -284,6 +298,12 @@ class _Reader:
         """An element of a list of several kinds is told by its constants and its keys."""
         there: Values = element if _is_map(element) else {}
         fits = [pattern for pattern in patterns if _fits(pattern, there)]
+        if not fits and len(patterns) == 1 and _overlaps(patterns[0], there):
+            fits = patterns
+            for constant, wanted in _constants(patterns[0]).items():
+                if there.get(constant) != wanted:
+                    rule = "fixed" if constant in there else "required"
+                    self.reading.fault(f"{constant}.{rule}", join(path, constant), there.get(constant))
         if len(fits) != 1:
             self.reading.fault(f"{key}.shape", path, element)
             return
@@ -291,7 +311,7 @@ class _Reader:
         if EACH in pattern:
             wire = next(k for k, part in pattern.items() if part == ITEM)
             name = str(pattern[EACH])
-            self.take(name, [], path)
+            self.take(name, [], path[: path.rindex("[")])
             self.reading.values[name].append(there[wire])
         elif id(pattern) in seen:
             self.reading.fault(f"{names(pattern)[0]}.count", path, element)
@@ -302,12 +322,18 @@ class _Reader:
             self.reading.fault("unknown", join(path, extra), there[extra])
 
 
+def _constants(pattern: Values) -> Values:
+    return {k: part for k, part in pattern.items() if not k.startswith("$") and not names(part) and part != ITEM}
+
+
+def _overlaps(pattern: Values, element: Values) -> bool:
+    """Whether the element has a key that carries a parameter."""
+    return any(key in element for key in pattern if not key.startswith("$") and key not in _constants(pattern))
+
+
 def _fits(pattern: Values, element: Values) -> bool:
-    parts = {key: part for key, part in pattern.items() if not key.startswith("$")}
-    constants = {key: part for key, part in parts.items() if not names(part) and part != ITEM}
-    return all(key in element and element[key] == part for key, part in constants.items()) and any(
-        key in element for key in parts if key not in constants
-    )
+    same = all(key in element and element[key] == part for key, part in _constants(pattern).items())
+    return same and _overlaps(pattern, element)
 
 
 def _any_others(skeleton: Any) -> bool:

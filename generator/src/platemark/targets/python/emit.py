@@ -6,11 +6,11 @@ import ast
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 from typing import Any
 
-from ruff import find_ruff_bin
+from ruff import find_ruff_bin  # pyright: ignore[reportMissingTypeStubs]
 
 from platemark import ir as model
 from platemark.targets import Examples, Files
@@ -97,7 +97,7 @@ def _package(ir: model.Ir) -> Files:
 def _shared() -> Files:
     """The runtime and the files that clients share with the generator, with the name of their package replaced."""
     files: Files = {}
-    for item in resources.files(__package__).joinpath("runtime").iterdir():
+    for item in resources.files("platemark.targets.python").joinpath("runtime").iterdir():
         if item.name.endswith(".py"):
             files[f"_runtime/{item.name}"] = item.read_text(encoding="utf-8")
     for package, names in SHARED.items():
@@ -170,19 +170,38 @@ def _code(text: str) -> str:
     return text
 
 
-FILTERS: Mapping[str, Any] = {
-    "literal": literal,
-    "literals": lambda values: ", ".join(literal(value) for value in values),
-    "names": _names,
-    "code": _code,
-    "union": lambda names: " | ".join(f"types.{_names(name)}" for name in names),
-    "docstring": docstring,
-    "indented": lambda text: wrapped(text, 108).replace("\n", "\n        "),
-    "by_route": lambda modes, route: [mode for mode in modes if not route or route in mode.routes],
-    "toml": json.dumps,
-    "fenced": lambda text: text.rstrip().replace("```", "` ` `"),
-    "cell": lambda text: " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("`", "'"),
-}
+def _by_route(modes: Iterable[surface.Mode], route: str) -> list[surface.Mode]:
+    """The modes that have a route, or all."""
+    return [mode for mode in modes if not route or route in mode.routes]
+
+
+def _literals(values: Iterable[str]) -> str:
+    return ", ".join(literal(value) for value in values)
+
+
+def _union(names: Iterable[str]) -> str:
+    return " | ".join(f"types.{_names(name)}" for name in names)
+
+
+def _indented(text: str) -> str:
+    """A docstring of a method: wrapped, and moved to where it stands."""
+    return wrapped(text, 108).replace("\n", "\n        ")
+
+
+def _cell(text: str) -> str:
+    """Text in a Markdown table, or in one line of a comment."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+
+
+def _fenced(text: str) -> str:
+    """Code in a Markdown fence, which it can't close."""
+    return text.rstrip().replace("```", "` ` `")
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "literal": literal, "literals": _literals, "names": _names, "code": _code, "union": _union, "docstring": docstring,
+    "indented": _indented, "by_route": _by_route, "toml": json.dumps, "fenced": _fenced, "cell": _cell,
+}  # fmt: skip
 
 
 def _finished(path: str, text: str) -> str:

@@ -36,6 +36,7 @@ class Mode:
     arguments: tuple[Argument, ...]
     routes: tuple[str, ...]
     envelopes: tuple[str, ...]
+    """Styles of the body, where a caller can choose between several."""
     doc: str
     stem: str
     """What the names of its types begin with."""
@@ -133,7 +134,7 @@ def _mode(at: _Family, owner: str, users: list[ir.Offer]) -> Mode:
         offers[0].mode,
         arguments,
         tuple(offer.route for offer in offers),
-        tuple(dict.fromkeys(style for offer in offers for style in offer.payloads)),
+        tuple(dict.fromkeys(style for offer in offers if len(offer.payloads) > 1 for style in offer.payloads)),
         _doc(at.spec, at.family, offers, arguments),
         f"{owner}{naming.class_name(offers[0].mode)}",
         tuple(dict.fromkeys(name for offer in users for name in at.types.bodies[key(offer)])),

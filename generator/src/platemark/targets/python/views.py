@@ -18,8 +18,8 @@ IMPORTS: Mapping[str, tuple[str, ...]] = {
     "typing": ("TYPE_CHECKING", "Any", "Literal", "TypeAlias", "TypedDict", "overload"),
     "platemark_images._runtime.client": ("AsyncClient", "AsyncEvent", "AsyncTask", "Client", "Event", "Task"),
     "platemark_images._runtime.ir": (
-        "Document", "Evidence", "Family", "Model", "Offer", "Parameter", "Provider", "Region", "Rule", "Source", "Stream",
-        "Tasks", "Values",
+        "Document", "Evidence", "Family", "Model", "Offer", "Parameter", "Provider", "Region", "Rule", "Source",
+        "Stream", "Tasks", "Values",
     ),
     "platemark_images._runtime.prepare": ("Prepared", "Size", "prepare"),
     "platemark_images._runtime.results": ("AsyncResult", "Result"),

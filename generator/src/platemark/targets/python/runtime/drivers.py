@@ -5,7 +5,6 @@ A driver opens its HTTP client once and closes it if it made it. A client that w
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -130,6 +129,8 @@ class AsyncDriver:
                 return end.value
             reply = problem = None
             if isinstance(step, Wait):
+                import asyncio  # a fifth of what this package costs to import, and most programs block
+
                 await asyncio.sleep(step.seconds)
                 continue
             try:

@@ -39,7 +39,7 @@ class Violation:
     def __str__(self) -> str:
         near = "" if self.nearest is None else f"; nearest: {_short(self.nearest)}"
         said = "; ".join(str(source) for source in self.sources[:2])
-        return f"{self.rule} at {self.path or 'the request'}: {_short(self.value)} {self.limit}{near} [{said}]"
+        return f"{self.rule} at {self.path or 'the request'}: got {_short(self.value)}; {self.limit}{near} [{said}]"
 
 
 @dataclass(frozen=True, slots=True)

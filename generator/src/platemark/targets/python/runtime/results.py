@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -174,6 +172,8 @@ def _counted(found: Outcome) -> list[tuple[int, str, str]]:
 
 def _stem(found: Outcome, task_id: str | None) -> str:
     """A name from the answer's id, reduced to what every file system takes."""
+    from hashlib import sha256
+
     name = task_id or str(found.values.get("request_id", "")) or sha256(repr(found.parts).encode()).hexdigest()[:16]
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)[:80]
 
@@ -185,6 +185,8 @@ def write(path: str | Path, stem: str, data: bytes) -> Path:
         seen = pictures.sniff(data, len(data))
         target = target / f"{stem}.{seen.format.lower() if seen else 'bin'}"
     target.parent.mkdir(parents=True, exist_ok=True)
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{stem}-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import logging
 import os
@@ -103,6 +102,8 @@ def _choices(regions: Iterable[Region]) -> str:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> ConfigurationError:
     """An error for a name that nobody knows, with the nearest known ones."""
+    import difflib
+
     choices = list(known)
     near = difflib.get_close_matches(name, choices, n=3) or choices
     return ConfigurationError(f"unknown {what} {name!r}; did you mean {' or '.join(near)}?")

@@ -1,0 +1,46 @@
+"""Examples: what the documents show breaks the rule that it is said to break, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from platemark import ir
+from platemark.lint import names
+from platemark.lint.facts import Facts
+from platemark.problems import Problem
+from platemark.rules import samples
+from platemark.rules.judge import expected
+
+
+def examples(facts: Facts) -> Iterator[Problem]:
+    """All problems of examples, each with every model that has its mode."""
+    rules = {rule.id for rule in facts.family.rules}
+    for index, example in enumerate(facts.source.examples):
+        if example.breaks and example.breaks not in rules:
+            place = facts.source.tree.value(("examples", index, "breaks"))
+            yield names.unknown("unknown-rule", example.breaks, place, rules)
+            continue
+        for resolved in facts.family.examples:
+            if resolved.given == example.given and resolved.breaks == example.breaks:
+                yield from _judged(facts, resolved, index)
+
+
+def _judged(facts: Facts, example: ir.Example, index: int) -> Iterator[Problem]:
+    offers = facts.family.by_model[example.model]
+    offer = next((offer for offer in offers if offer.mode == example.mode), None)
+    if offer is None:
+        return
+    given = {**samples.minimal(facts.family, offer), **example.values}
+    place = facts.source.tree.place(("examples", index, "given"))
+    broken = {rule.id for rule in facts.family.broken(offer, given) if rule.verdict == "reject"}
+    if broken != ({example.breaks} if example.breaks else set[str]()):
+        said = f"breaks {', '.join(sorted(broken))}" if broken else "breaks nothing"
+        hint = "say what it `breaks`, or mend it" if broken else "take `breaks` out, or mend it"
+        yield Problem("bad-example", f"with `{example.model}` this {said}", place, hint)
+        return
+    size = expected(facts.family, offer, given).size
+    became = "{}*{}".format(*size) if size else "no size that anyone can tell"
+    if "size" in example.becomes and became != example.becomes["size"]:
+        place = facts.source.tree.place(("examples", index, "becomes"))
+        message = f"with `{example.model}` the size becomes {became}"
+        yield Problem("bad-example", message, place, "mend the size, `rounds` or `ties`")

@@ -1,0 +1,45 @@
+"""The resolved facts of a family, and the lines of its spec that stated them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from platemark import ir
+from platemark.problems import Place
+from platemark.resolution.family import FamilyResolver
+from platemark.spec.model import Family, Layers
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What lint asks of a family that has been resolved."""
+
+    resolver: FamilyResolver
+    family: ir.Family
+
+    @cached_property
+    def source(self) -> Family:
+        return self.resolver.source
+
+    def place(self, offer: ir.Offer, name: str, *keys: str) -> Place:
+        """The line that stated a fact last: the model's, the mode's, the route's, the family's or the provider's.
+
+        Of several keys the first that is stated counts; where none is, the line of the parameter."""
+        holding = [layer[name] for layer in self.layers(offer) if name in layer]
+        for key in keys:
+            for layer in holding:
+                found = layer.facts.get(key) or layer.soft.get(key)
+                if found:
+                    return found.place
+        return holding[0].place if holding else self.source.models[offer.model].stated.place
+
+    def layers(self, offer: ir.Offer) -> list[Layers]:
+        """The layers of an offer, the last word first. A snapshot has those of its base besides its own."""
+        model, mode = self.source.models[offer.model], self.source.modes[offer.mode]
+        found: list[Layers] = []
+        for each in (model, *([self.source.models[model.like]] if model.like else [])):
+            own = each.modes.get(offer.mode)
+            found += [own.parameters if own else {}, each.parameters]
+        return [*found, mode.parameters, self.source.routes[offer.route].parameters, self.source.parameters,
+                self.resolver.provider.parameters]  # fmt: skip
