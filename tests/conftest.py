@@ -1,13 +1,18 @@
 """What every run of the tests shares: in CI a skipped test has failed, and Hypothesis repeats itself."""
 
+import importlib
 import os
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from httpx2 import Client
+
     from platemark.ir import Ir
 
 ALLOWED_SKIPS: frozenset[str] = frozenset()
@@ -28,6 +33,36 @@ def ir() -> "Ir":
     import platemark
 
     return platemark.resolve(platemark.load())
+
+
+@pytest.fixture(scope="session")
+def emitted_python(ir: "Ir") -> dict[str, str]:
+    """The Python client's files, by path below its own folder."""
+    from platemark import targets
+
+    return {path.removeprefix("python/"): text for path, text in targets.emit("python", ir).items()}
+
+
+@pytest.fixture(scope="session")
+def images(emitted_python: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The emitted package `platemark_images`, imported from a scratch folder."""
+    root = tmp_path_factory.mktemp("client")
+    for name, text in emitted_python.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    sys.path.insert(0, str(root / "src"))
+    return importlib.import_module("platemark_images")
+
+
+@pytest.fixture(scope="session")
+def api(ir: "Ir") -> Iterator["Client"]:
+    """A client of an emulator in which only questions move tasks on."""
+    from httpx2 import Client
+
+    from platemark.emulator import running
+
+    with running(ir, pace=0) as server, Client(base_url=server.url, timeout=30) as client:
+        yield client
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

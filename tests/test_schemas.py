@@ -38,7 +38,8 @@ def files(texts: dict[str, str]) -> dict[str, Any]:
 def routes(ir: Ir) -> Iterator[tuple[Provider, Family, str, RouteName]]:
     """Every model by every route. A snapshot has the rules of its base, so that one of the two is enough."""
     for provider, family, model in ir.models.values():
-        yield from ((provider, family, model.id, route) for route in family.routes_of(model.id) if not model.like)
+        for route in family.routes_of(model.id) if not model.like else ():
+            yield provider, family, model.id, route
 
 
 def disagreement(at: tuple[Provider, Family, str], route: str, request: Any, body: Any) -> str:

@@ -33,6 +33,8 @@ CODES: tuple[Code, ...] = get_args(Code)
 
 _SHOWN = 160
 """A longer line is shown in part."""
+_LISTED = 24
+"""So many names a person still reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known name, else all of them."""
-    known = sorted(known)
+    """A hint that names the nearest known name, else all of them, or the first where they are many."""
+    known = sorted(set(known))
     if close := nearest(name, known):
         return f"did you mean {close}?"
-    return f"known: {', '.join(known)}" if known else ""
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"known: {', '.join(known[:_LISTED])}{more}" if known else ""

@@ -44,7 +44,7 @@ def make(order: Order, gallery: Gallery) -> dict[str, Any]:
     size = _size(order, gallery)
     made = _count(order)
     if made > MOST_PICTURES:
-        raise Refused("any", f"the emulator makes at most {MOST_PICTURES} pictures a request", status=400)
+        raise Refused("any", f"the emulator makes at most {MOST_PICTURES} pictures a request")
     prompt = _prompt(order)
     extended = order.given("prompt_extend") is True
     seed = order.judgement.values.get("seed")
@@ -100,7 +100,7 @@ def _size(order: Order, gallery: Gallery) -> sizes.Size:
     if found is None:
         found = sizes.follow(UNKNOWN_PICTURE[0] * UNKNOWN_PICTURE[1], last) if last else UNKNOWN_PICTURE
     if found[0] * found[1] > MOST_PIXELS:
-        raise Refused("any", f"the emulator draws pictures of at most {MOST_PIXELS:,} pixels", status=400)
+        raise Refused("any", f"the emulator draws pictures of at most {MOST_PIXELS:,} pixels")
     return found
 
 

@@ -37,7 +37,7 @@ def read_json(body: bytes, content_type: str) -> Any:
 
 
 def _refused(message: str) -> Refused:
-    return Refused("body", message, rules=("body.type",), status=400)
+    return Refused("body", message, rules=("body.type",))
 
 
 def _refuse(constant: str) -> Never:

@@ -70,7 +70,9 @@ def _await(server: Server, thread: threading.Thread) -> None:
 
 def _listen(host: str, port: int) -> tuple[socket.socket, str]:
     # asyncio turns Nagle's algorithm off only where the protocol is named: else each answer waits 40 ms.
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening = socket.socket(
+        socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )
     try:
         if os.name == "posix":  # elsewhere this would let a second server take the port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

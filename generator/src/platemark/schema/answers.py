@@ -21,9 +21,11 @@ _ERROR = frozenset({"request_id", "code", "message", "status_code"})
 
 
 def result_schema(provider: ir.Provider, offer: ir.Offer) -> Schema:
-    """The answer that holds the pictures. Of a stream it is one event, where nothing needs to be counted yet."""
+    """The answer that holds the pictures. Of a stream it is one event, where nothing needs to be counted yet; of a
+    task, what is laid over the answer to a query."""
     always = _RESULT if offer.route != "stream" else frozenset({"request_id"})
-    return _laid(provider, [provider.answer, provider.results[offer.result]], always)
+    under = [provider.answer] if offer.route != "task" else []
+    return _laid(provider, [*under, provider.results[offer.result]], always)
 
 
 def response_schema(provider: ir.Provider, family: ir.Family, model: str, route: ir.RouteName) -> Schema:

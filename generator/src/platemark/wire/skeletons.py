@@ -198,7 +198,7 @@ def _build(skeleton: Any, values: Mapping[str, Any], rest: Values) -> Any:
 
 def _build_list(parts: list[Any], values: Mapping[str, Any], rest: Values) -> Any:
     repeated = [part for part in parts if _is_map(part) and EACH in part]
-    if len(repeated) == len(parts) and not any(part[EACH] in values for part in repeated):
+    if parts and len(repeated) == len(parts) and not any(part[EACH] in values for part in repeated):
         return _ABSENT
     columns = [
         [_build(part, {**values, **_element(item)}, rest) for item in values.get(part[EACH], ())] for part in repeated

@@ -11,6 +11,8 @@ from platemark.ir import Endpoint, Family, Offer, Provider
 from platemark.rules import samples
 from platemark.schema import Schema
 
+_ANSWERS = {"sync": "result", "stream": "event", "task": "outcome"}
+
 
 def ref(name: str, kind: str = "schemas") -> Schema:
     return {"$ref": f"#/components/{kind}/{name}"}
@@ -93,8 +95,8 @@ def answers(provider: Provider, made: Iterable[Body]) -> dict[str, Schema]:
 
 
 def result_name(offer: Offer) -> str:
-    """Of a stream, each event is a result."""
-    return f"{'event' if offer.route == 'stream' else 'result'}.{offer.result}"
+    """Of a stream each event is an answer; the result of a task is laid over another answer."""
+    return f"{_ANSWERS[offer.route]}.{offer.result}"
 
 
 def errors(provider: Provider, families: Sequence[Family]) -> dict[str, Mapping[str, Any]]:
