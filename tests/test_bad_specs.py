@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from platemark import api, cli, source
 from platemark.problems import CODES
 

@@ -1,6 +1,7 @@
 """What the Python target emits: straight rules, typed signatures, names, and nothing that a text could break out of."""
 
 import ast
+import contextlib
 import dataclasses
 import json
 import random
@@ -12,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ruff import find_ruff_bin
 
 import platemark
 from platemark import targets
@@ -75,6 +77,42 @@ def test_the_client_judges_damaged_bodies_as_the_evaluator_does(ir: Ir, images: 
                 tried += [(rng.choice([offer.route, None, "sync", "task"]), mutants(body, rng)) for _ in range(15)]
                 found += [difference(ir, images, offer.model, route, each) for route, each in tried]
     assert [line for line in found if line] == []
+
+
+def test_the_client_passes_the_vectors(ir: Ir, images: ModuleType):
+    assert misjudged(ir, images) == []
+
+
+def misjudged(ir: Ir, images: ModuleType) -> list[str]:
+    """Vectors that the client judges otherwise."""
+    return [
+        f"{found['model']} {vector['id']}"
+        for text in targets.emit("vectors", ir).values()
+        for found in [json.loads(text)]
+        for vector in found["vectors"]
+        for told in [images.validate(found["model"], vector["route"], vector["request"]["body"])]
+        if (told.verdict, list(told.rules)) != (vector["verdict"], vector["rules"])
+    ]
+
+
+def test_a_provider_that_nobody_foresaw_gets_a_client_that_passes_its_vectors(tmp_path: Path):
+    """The fictional provider's client, in a process of its own: there, the package has another service in it."""
+    extra = platemark.resolve(platemark.load(Path(__file__).parent / "specs_extra"))
+    write(tmp_path, targets.emit("python", extra) | targets.emit("vectors", extra))
+    code = (
+        "import json, pathlib, sys; sys.path.insert(0, 'python/src'); import platemark_images as p\n"
+        "files = [json.loads(f.read_text()) for f in pathlib.Path('vectors').rglob('*.json')]\n"
+        "pairs = [(v, p.validate(f['model'], v['route'], v['request']['body'])) for f in files for v in f['vectors']]\n"
+        "print(len(pairs) > 100, [v['id'] for v, r in pairs if (v['verdict'], v['rules']) != (r.verdict, list(r.rules))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True []"
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
 
 
 def test_an_unknown_model_names_the_nearest(images: ModuleType):
@@ -214,6 +252,16 @@ def leaks(tree: ast.Module) -> Iterator[str]:
             yield from (function.name for hint in hints if "Any" in ast.unparse(hint).replace("[", " ").split())
 
 
+def test_emitted_python_is_clean(emitted_python: dict[str, str], tmp_path: Path):
+    """By the client's own configuration of the linter, which is parsed by this too."""
+    write(tmp_path, emitted_python)
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [find_ruff_bin(), *command, "."], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+
+
 # ── Data models ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -230,6 +278,27 @@ def test_each_sample_is_a_model_that_dumps_to_what_is_sent(ir: Ir, images: Modul
                 sent = client.prepare(model=offer.model, mode=offer.mode, route=offer.route, **given).json
                 assert made.model_validate(sent).wire() == sent
                 assert platemark.evaluate(ir, offer.model, sent, offer.route).verdict == "accept"
+
+
+def test_each_accepted_vector_is_a_model(ir: Ir, images: ModuleType):
+    from platemark_images import models  # type: ignore[import-not-found]
+    from platemark_images._bodies import OFFERS  # type: ignore[import-not-found]
+
+    by_offer: dict[tuple[str, str, str], list[Any]] = {}
+    for name, offer in OFFERS.items():
+        by_offer.setdefault(offer, []).append(getattr(models, name))
+    for text in targets.emit("vectors", ir).values():
+        found = json.loads(text)
+        for vector in (v for v in found["vectors"] if v["verdict"] != "reject"):
+            body = vector["request"]["body"]
+            assert body in dumps(by_offer[found["model"], vector["mode"], vector["route"]], body), vector["id"]
+
+
+def dumps(made: list[Any], body: Any) -> Iterator[Any]:
+    """What comes out of each model that takes a body: an endpoint with two envelopes has one for each."""
+    for each in made:
+        with contextlib.suppress(ValueError):
+            yield each.model_validate(body).wire()
 
 
 def test_a_model_keeps_the_rules_that_no_schema_says(images: ModuleType):
@@ -251,5 +320,5 @@ def test_examples_are_python_and_name_what_exists(ir: Ir, images: ModuleType):
             values = samples.given(offer, samples.minimal(family, offer))
             text = example(Call(ir.provider(family.provider), family, offer, values))
             ast.parse(text)
-            assert naming.identifier(offer.model, naming.CLIENT) in text
-    assert "route='task'" in text or "route=" not in text
+            call = text.split("client.")[1].split("(")[0]
+            assert call == f"{naming.identifier(offer.model, naming.CLIENT)}.{offer.mode}"

@@ -122,7 +122,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that was probably meant, or nothing."""
     folded = {other.casefold(): other for other in sorted(known, reverse=True)}
-    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
     return folded[found[0]] if found else ""
 
 

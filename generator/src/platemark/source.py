@@ -162,26 +162,35 @@ class _Builder:
             raise Invalid([*self.problems, self._not_yaml(text, error)]) from None
 
     def _not_yaml(self, text: str, error: yaml.YAMLError) -> Problem:
-        """libyaml and PyYAML word errors differently and point at different places: only PyYAML's place is taken."""
+        """libyaml and PyYAML word errors differently and point at different places: only PyYAML's places are taken."""
         try:
             for _ in cast("Any", yaml).parse(text, Loader=yaml.Loader):
                 pass
         except yaml.YAMLError as plain:
             error = plain
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        if line > 1 and not self._line(line).strip():  # what an end of file misses is missed on the last line
-            line = max(number for number in range(1, line) if self._line(number).strip() or number == 1)
-            column = len(self._line(line)) + 1
-        shown = self._line(line)
+        begun, mark = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+        if (
+            begun
+            and mark
+            and begun.line < mark.line
+            and (opened := self._line(begun.line + 1)[begun.column :][:1]) in set("[{'\"")
+        ):
+            return self._no_yaml(begun, f"the {opened} that begins here has no end", "close it on this line")
+        mark = mark or begun
+        shown = self._line(mark.line + 1) if mark else ""
+        here = shown[mark.column :][:1] if mark else ""
         hint = "check the indentation and the quotes on this line and the one before"
-        if "\t" in shown[: column + 1]:
+        if "\t" in shown[: mark.column + 1 if mark else 0]:
             hint = "indent with spaces: YAML takes no tabs there"
-        elif ": " in shown[: column - 1] and shown[column - 1 : column] == ":":
+        elif here == ":":
             hint = "quote a text that holds a colon and a space"
-        elif shown[column - 1 : column] in {"@", "`", "%", "&", "*", "!"}:
-            hint = f"quote a text that begins with {shown[column - 1]}"
-        return Problem("not-yaml", "this is not YAML", Place(self.name, line, column, line, column, shown), hint)
+        elif here and here in "@`%":
+            hint = f"quote a text that begins with {here}"
+        return self._no_yaml(mark, "this is not YAML", hint)
+
+    def _no_yaml(self, mark: Any, message: str, hint: str) -> Problem:
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Problem("not-yaml", message, Place(self.name, line, column, line, column, self._line(line)), hint)
 
     def _line(self, number: int) -> str:
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""

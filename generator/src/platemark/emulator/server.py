@@ -80,7 +80,9 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
         listening.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         listening.close()
-        raise CannotListen(f"can't listen at {host}, port {port}: {error}; port 0 picks a free one") from error
+        raise CannotListen(
+            f"can't listen at {host}, port {port}: {getattr(error, 'strerror', None) or error}"
+        ) from error
     name = f"[{host}]" if ":" in host else host
     return listening, f"http://{name}:{listening.getsockname()[1]}"
 

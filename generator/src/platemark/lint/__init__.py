@@ -42,7 +42,7 @@ def _references(spec: Spec, *, whole: bool) -> list[Problem]:
     known = {document.id for document in spec.documents}
     found = list(same_names(spec))
     for part in (*spec.providers, *spec.families):
-        found += documents.unknown(part, known)
+        found += (*documents.unknown(part, known), *documents.undisputed(part))
     for provider in spec.providers:
         families = [family for family in spec.families if family.provider == provider.id]
         found += (p for p in ProviderCheck(provider, families).problems() if whole or p.code != "unknown-parameter")

@@ -27,6 +27,14 @@ def unknown(part: Provider | Family, known: set[str]) -> Iterator[Problem]:
             yield names.unknown("unknown-document", name, place, known)
 
 
+def undisputed(part: Provider | Family) -> Iterator[Problem]:
+    """Conflicts in which nobody lost."""
+    for losing in part.conflicts.values():
+        if not losing.readings:
+            message = f"the conflict about `{losing.key}` has no reading that lost"
+            yield Problem("incomplete", message, losing.place, "name a document, and what it says: {range: 1..8}")
+
+
 def idle(spec: Spec) -> Iterator[Problem]:
     """Documents that no file cites."""
     cited = {name for part in (*spec.providers, *spec.families) for name, _ in _cited(part)}

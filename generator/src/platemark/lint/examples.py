@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from platemark import ir
 from platemark.lint import names
-from platemark.lint.facts import Facts
+from platemark.lint.facts import Facts, together
 from platemark.problems import Problem
 from platemark.rules import samples
 from platemark.rules.judge import expected
@@ -15,6 +15,7 @@ from platemark.rules.judge import expected
 def examples(facts: Facts) -> Iterator[Problem]:
     """All problems of examples, each with every model that has its mode."""
     rules = {rule.id for rule in facts.family.rules}
+    found: list[tuple[Problem, str]] = []
     for index, example in enumerate(facts.source.examples):
         if example.breaks and example.breaks not in rules:
             place = facts.source.tree.value(("examples", index, "breaks"))
@@ -22,10 +23,11 @@ def examples(facts: Facts) -> Iterator[Problem]:
             continue
         for resolved in facts.family.examples:
             if resolved.given == example.given and resolved.breaks == example.breaks:
-                yield from _judged(facts, resolved, index)
+                found += _judged(facts, resolved, index)
+    yield from together(found)
 
 
-def _judged(facts: Facts, example: ir.Example, index: int) -> Iterator[Problem]:
+def _judged(facts: Facts, example: ir.Example, index: int) -> Iterator[tuple[Problem, str]]:
     offers = facts.family.by_model[example.model]
     offer = next((offer for offer in offers if offer.mode == example.mode), None)
     if offer is None:
@@ -36,11 +38,14 @@ def _judged(facts: Facts, example: ir.Example, index: int) -> Iterator[Problem]:
     if broken != ({example.breaks} if example.breaks else set[str]()):
         said = f"breaks {', '.join(sorted(broken))}" if broken else "breaks nothing"
         hint = "say what it `breaks`, or mend it" if broken else "take `breaks` out, or mend it"
-        yield Problem("bad-example", f"with `{example.model}` this {said}", place, hint)
+        yield Problem("bad-example", f"this {said}", place, hint), f"{example.mode} of `{example.model}`"
         return
     size = expected(facts.family, offer, given).size
     became = "{}*{}".format(*size) if size else "no size that anyone can tell"
     if "size" in example.becomes and became != example.becomes["size"]:
         place = facts.source.tree.place(("examples", index, "becomes"))
-        message = f"with `{example.model}` the size becomes {became}"
-        yield Problem("bad-example", message, place, "mend the size, `rounds` or `ties`")
+        message = f"the size becomes {became}"
+        yield (
+            Problem("bad-example", message, place, "mend the size, `rounds` or `ties`"),
+            f"{example.mode} of `{example.model}`",
+        )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from platemark import ir
-from platemark.problems import Place
+from platemark.problems import Place, Problem
 from platemark.resolution.family import FamilyResolver
 from platemark.spec.model import Family, Layers
 
@@ -43,3 +44,13 @@ class Facts:
             found += [own.parameters if own else {}, each.parameters]
         return [*found, mode.parameters, self.source.routes[offer.route].parameters, self.source.parameters,
                 self.resolver.provider.parameters]  # fmt: skip
+
+
+def together(found: Iterable[tuple[Problem, str]]) -> Iterator[Problem]:
+    """The same problem in several models or modes, once, with where it is: the first few places."""
+    cases: dict[Problem, list[str]] = {}
+    for problem, case in found:
+        cases.setdefault(problem, []).append(case)
+    for problem, where in cases.items():
+        more = f" and {len(where) - 3} more" if len(where) > 3 else ""
+        yield replace(problem, message=f"{problem.message} (in {', '.join(where[:3])}{more})")

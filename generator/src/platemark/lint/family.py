@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from platemark.lint import names, parameters
@@ -37,6 +37,7 @@ class FamilyCheck:
 
     def problems(self) -> Iterator[Problem]:
         yield from self.routes()
+        yield from self.places()
         yield from self.modes()
         for model in self.family.models.values():
             yield from self.model(model)
@@ -63,22 +64,22 @@ class FamilyCheck:
             elif route.name not in endpoint["transports"]:
                 message = f"`{route.endpoint}` has no {route.name} transport"
                 yield Problem("bad-route", message, route.stated.place, f"it has: {', '.join(endpoint['transports'])}")
-            else:
-                yield from self.places(endpoint, route.name)
             yield from self.result(route.result, "routes", route.name, "result")
 
-    def places(self, endpoint: Mapping[str, Any], route: str) -> Iterator[Problem]:
-        """Every parameter stands somewhere in the body."""
-        payloads = self.data["payloads"]
-        for payload in each(endpoint["payload"]):
-            if payload not in payloads or takes_others(payloads[payload]):
+    def places(self) -> Iterator[Problem]:
+        """Every parameter stands somewhere in each body that is sent."""
+        endpoints = [self.data["endpoints"].get(route.endpoint, {}) for route in self.family.routes.values()]
+        used = dict.fromkeys(payload for endpoint in endpoints for payload in each(endpoint.get("payload", ())))
+        for payload in used:
+            skeleton = self.data["payloads"].get(payload)
+            if skeleton is None or takes_others(skeleton):
                 continue
-            for name in sorted(set(self.types) - {*skeletons.names(payloads[payload])}):
-                place = next(
-                    (self.at(*path, name) for path, layer in self.layers if name in layer), self.at("routes", route)
-                )
-                message = f"`{name}` has no place in the payload `{payload}`, which the {route} route sends"
-                yield Problem("no-place", message, place, f"name it in `{payload}`, or add `$others` there")
+            for path, layer in self.layers:
+                for name in layer.keys() - {*skeletons.names(skeleton)}:
+                    message = f"`{name}` has no place in the payload `{payload}`"
+                    yield Problem(
+                        "no-place", message, self.at(*path, name), f"name it in `{payload}`, or add `$others` there"
+                    )
 
     def modes(self) -> Iterator[Problem]:
         family = self.family
@@ -125,7 +126,7 @@ class FamilyCheck:
         words = [word for _, layer in self.layers if name in layer for word in self.words(layer, name)]
         if type_ in {"images", "list"}:
             if not counts:
-                hint = "0, 1.. or 2..4"
+                hint = "write 0, 1.. or 2..4"
                 yield Problem("wrong-when", f"`{name}` is a list: say how many items it holds", place, hint)
             else:
                 yield from parameters.reversed_("count", Stated(value, place))

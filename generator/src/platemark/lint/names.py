@@ -60,8 +60,9 @@ def same_names(spec: Spec) -> Iterator[Problem]:
     def twice(name: str, place: Place, hint: str, *within: str) -> Iterator[Problem]:
         key = (*within, re.sub(r"[^a-z0-9]+", "_", name.lower()))
         if key in seen:
-            message = f"`{name}` and `{seen[key]}`" if name != seen[key] else f"`{name}`, which stands elsewhere too,"
-            yield Problem("same-name", f"{message} would get the same name in code", place, hint)
+            same = f"`{name}` and `{seen[key]}` would get the same name in code"
+            message = same if name != seen[key] else f"there is another `{name}`"
+            yield Problem("same-name", message, place, hint)
         seen.setdefault(key, name)
 
     for provider in spec.providers:

@@ -49,8 +49,10 @@ class ProviderCheck:
         yield from self.texts()
         yield from codes(self.data["errors"]["rules"], self.data["errors"]["codes"], self.tree, ("errors", "rules"))
         yield from self.conflicts()
+        types = self.types()
         for name, layer in self.provider.parameters.items():
             yield from parameters.line(name, layer, "")
+            yield from parameters.others(name, layer, types)
             yield from parameters.froms(self.tree, ("parameters", name))
 
     def endpoints(self) -> Iterator[Problem]:
@@ -144,7 +146,8 @@ class ProviderCheck:
                 if kind not in KINDS and kind not in parameters.FACETS:
                     yield idle_conflict(key, losing, [f"{name}.{fact}" for fact in (*KINDS, *parameters.FACETS)])
             elif not _leads(self.data, key.split(".")):
-                yield idle_conflict(key, losing, [*self.data, *known])
+                below = [f"{head}.{part}" for head, parts in self.data.items() if is_map(parts) for part in parts]
+                yield idle_conflict(key, losing, below if "." in key else [*self.data, *known])
 
 
 def _leads(data: Any, keys: list[str]) -> bool:

@@ -55,7 +55,8 @@ class SkeletonCheck:
             yield self.lacks(f"nothing says where {why} stands", f"put `${name}` there")
 
     def must_hold_pictures(self) -> Iterator[Problem]:
-        if not any(EACH in part and part[EACH] == "images" for part in _maps(self.whole)):
+        repeated = [part[EACH] for part in _maps(self.whole) if EACH in part]
+        if "images" not in repeated and all(name in answers.LISTS for name in repeated):
             message = f"nothing says where the pictures of `{self.path[-1]}` stand"
             yield Problem(
                 "no-item", message, self.tree.place(self.path), "repeat an element: {$each: images, url: $item}"
@@ -85,7 +86,7 @@ class SkeletonCheck:
         if EACH in part:
             repeats = str(part[EACH])
             yield from self.each(part, path, element=element)
-        elif element and self.types is not None and not named(part):
+        elif element and self.types is not None and not named(part) and ITEM not in part.values():
             yield self.bad("nothing tells this element from others", path, "name a parameter in it")
         for key, value in part.items():
             here = (*path, key)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platemark import ir
-from platemark.lint.facts import Facts
+from platemark.lint.facts import Facts, together
 from platemark.lint.parameters import bounds, shown
 from platemark.plain import each, is_map
 from platemark.problems import Code, Problem
@@ -36,14 +36,16 @@ _LISTED: Mapping[str, tuple[Code, str]] = {
 
 def values(facts: Facts) -> Iterator[Problem]:
     """All problems of values, in each model, route and mode."""
+    cases: list[tuple[Problem, str]] = []
     for offer in facts.family.offers:
+        case = f"{offer.mode} of `{offer.model}`"
         found = [*_choices(facts, offer), *_sizes(facts, offer)]
         yield from found
         yield from _defaults(facts, offer)
         yield from _soft(facts, offer)
-        yield from _makes(facts, offer)
-        if not found:
-            yield from _empty(facts, offer)
+        cases += ((problem, case) for problem in _makes(facts, offer))
+        cases += ((problem, case) for problem in (_empty(facts, offer) if not found else ()))
+    yield from together(dict.fromkeys(cases))  # once, though several routes lead there
 
 
 def _broken(rules: Iterator[ir.Rule] | list[ir.Rule], given: Mapping[str, Any]) -> Iterator[ir.Rule]:
@@ -126,7 +128,7 @@ def _empty(facts: Facts, offer: ir.Offer) -> Iterator[Problem]:
         except ValueError:
             rules = [rule for rule in _own(facts, offer, parameter.name) if rule.kind in _NARROWING]
             said = "; ".join(dict.fromkeys(rule.sentence for rule in rules))
-            message = f"no value of `{parameter.name}` keeps all its rules in {offer.mode} of `{offer.model}`: {said}"
+            message = f"no value of `{parameter.name}` keeps all its rules: {said}"
             place = facts.place(offer, parameter.name, *_NARROWING)
             yield Problem("empty-domain", message, place, "two of these exclude each other")
 
@@ -155,7 +157,7 @@ def _makes(facts: Facts, offer: ir.Offer) -> Iterator[Problem]:
     """The number of pictures is a parameter of this very offer."""
     name = offer.makes.removeprefix("..")
     if not name.isdigit() and facts.family.parameter_of(offer, name) is None:
-        message = f"{offer.mode} of `{offer.model}` makes `{offer.makes}` pictures, but takes no `{name}`"
+        message = f"`makes` counts by `{name}`, which this mode does not take"
         taken = ", ".join(p.name for p in facts.family.parameters_of(offer) if p.type == "integer")
         hint = f"integers that it takes: {taken}" if taken else "write a number, such as 1"
         yield Problem("unknown-parameter", message, facts.source.modes[offer.mode].place, hint)

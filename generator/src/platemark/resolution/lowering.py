@@ -11,7 +11,7 @@ from platemark.plain import is_map, is_seq
 from platemark.problems import Place
 from platemark.resolution.evidence import Ledger
 from platemark.resolution.layers import Merged
-from platemark.rules.expr import ALWAYS, All, AnyOf, Every, Format, Is, Not, Test
+from platemark.rules.expr import ALWAYS, All, AnyOf, Every, Format, Is, Not, Only, Test
 from platemark.rules.kinds import KINDS, Kind
 from platemark.rules.meanings import Args, Lowered, Subject
 from platemark.spec.model import Stated
@@ -71,6 +71,8 @@ class _Lowering:
                 yield from self.stated(site, kind, parts.facts[name])
             if name in parts.soft:
                 yield self.soft(site, kind, parts.soft[name])
+        if parts.fields:
+            yield self.closed(site, parts)
         if parts.items:
             yield from self.rules(site.items(parts.items))
         for name, field in parts.fields.items():
@@ -112,6 +114,17 @@ class _Lowering:
         either = AnyOf((rule.holds, *(note.holds for note in notes if note.holds is not None)))
         yield replace(rule, holds=either, args=widest.args, sentence=widest.sentence)
         yield replace(rule, when=All((rule.when, either)), verdict="note")
+
+    def closed(self, site: _Site, parts: Merged) -> ir.Rule:
+        """An object has the fields that the spec names and no others."""
+        names = tuple(parts.fields)
+        stated = parts.facts["type"]
+        evidence = self.ledger.of(f"{site.path}.unknown", replace(stated, value=list(names)), self.parameter)
+        when, holds = self.wrapped(site, (Is(site.ref, "object"), Only(site.ref, names)))
+        said = f"has no fields but {' and '.join(names)}"
+        return ir.Rule(
+            f"{site.path}.unknown", self.parameter, "unknown", {"what": said}, "reject", said, evidence, when, holds
+        )
 
     def soft(self, site: _Site, kind: Kind, stated: Stated) -> ir.Rule:
         id_ = f"{site.path}.soft.{kind.name}"

@@ -173,5 +173,10 @@ def given(edge: Edge, _: Args) -> Edges:
     return [], [edge.value]
 
 
+def unknown(edge: Edge, _: Args) -> Edges:
+    """An object with one field more."""
+    return [edge.value], [{**edge.value, "no_such_key": 1}] if is_map(edge.value) else []
+
+
 def none(_: Edge, __: Args) -> Edges:
     return [], []

@@ -98,6 +98,14 @@ class SchemeIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """An object has no fields but these."""
+
+    of: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """The test holds of each item of a list."""
 
@@ -120,7 +128,7 @@ class Not:
     test: Test
 
 
-Test: TypeAlias = "Between | Equal | Multiple | Given | Is | OneOf | SchemeIn | Every | All | AnyOf | Not"
+Test: TypeAlias = "Between | Equal | Multiple | Given | Is | OneOf | SchemeIn | Only | Every | All | AnyOf | Not"
 Node: TypeAlias = "Term | Test"
 
 ALWAYS = All(())
@@ -176,6 +184,8 @@ def holds(test: Test, values: Values) -> bool:
             return leaves.FORMATS[name](look_up(of, values))
         case OneOf(of, wanted):
             return any(leaves.equal(look_up(of, values), value) for value in wanted)
+        case Only(of, names):
+            return leaves.only(look_up(of, values), names)
         case SchemeIn(of, schemes):
             return leaves.scheme(look_up(of, values)) in schemes
         case Every(over, inner):

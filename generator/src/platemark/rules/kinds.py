@@ -120,8 +120,8 @@ def _json(value: object) -> str:
 # ── The table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _structure(name: str, sentence: Callable[[Args], str]) -> Kind:
-    return Kind(name, _word("what"), sentence, meanings.untold, structure=True)
+def _structure(name: str, sentence: Callable[[Args], str], edges_of: EdgesOf = no_edges) -> Kind:
+    return Kind(name, _word("what"), sentence, meanings.untold, edges=edges_of, structure=True)
 
 
 _TEXTS, _LISTS, _FILES = ("text",), ("images", "list"), ("images",)
@@ -241,7 +241,7 @@ _TABLE = (
         "only_in", _word("modes"), lambda a: f"works only in {_either(a['modes'])}", meanings.absent, edges=edges.given
     ),
     _structure("place", lambda a: f"belongs at {a['what']}"),
-    _structure("unknown", lambda _: "no document knows this key"),
+    _structure("unknown", lambda _: "no document knows this key", edges.unknown),
     _structure("shape", lambda a: f"must be {a['what']}"),
     _structure("model", lambda a: f"must be {a['what']}"),
     _structure("route", lambda a: f"goes by {a['what']}"),

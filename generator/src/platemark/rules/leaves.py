@@ -7,7 +7,7 @@ gives 0, nothing or False, and never an error. Emitted clients carry this file a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeGuard
 
 PATTERNS: Mapping[str, str] = {
@@ -144,6 +144,11 @@ def items(value: object) -> list[object]:
 def has(value: object, name: str) -> bool:
     """Whether an object has a field, be it `null`."""
     return isinstance(value, dict) and name in value
+
+
+def only(value: object, names: Collection[str]) -> bool:
+    """Whether an object has no fields but these; what is no object has none."""
+    return not is_object(value) or all(name in names for name in value)
 
 
 def field(value: object, name: str) -> object:

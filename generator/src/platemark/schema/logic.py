@@ -19,6 +19,7 @@ from platemark.rules.expr import (
     Not,
     Number,
     OneOf,
+    Only,
     Product,
     SchemeIn,
     Test,
@@ -74,7 +75,7 @@ def references(node: Node) -> set[str]:
     match node:
         case Number():
             return set()
-        case Measured(_, of) | Given(of) | Is(of) | OneOf(of) | SchemeIn(of):
+        case Measured(_, of) | Given(of) | Is(of) | OneOf(of) | SchemeIn(of) | Only(of):
             return {of}
         case Every(over, inner) | Total(over, inner):
             return {over, *(ref for ref in references(inner) if not ref.startswith("@"))}

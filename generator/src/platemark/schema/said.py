@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 
 from platemark import ir
 from platemark.rules import expr, leaves
-from platemark.rules.expr import ALWAYS, All, AnyOf, Between, Every, Given, Is, Not, OneOf, SchemeIn, Test
+from platemark.rules.expr import ALWAYS, All, AnyOf, Between, Every, Given, Is, Not, OneOf, Only, SchemeIn, Test
 from platemark.schema.logic import conjuncts, references, simplified
 
 Schema: TypeAlias = "dict[str, Any]"
@@ -100,6 +100,8 @@ def _said(ref: str, test: Test, type_: str) -> Schema:
             return {"const": among[0]} if len(among) == 1 else {"enum": list(among)}
         case SchemeIn(of, schemes) if of == ref:
             return {"type": "string", "pattern": f"^(?:{'|'.join(leaves.SCHEMES[name] for name in schemes)})"}
+        case Only(of, names) if of == ref:
+            return {"propertyNames": {"enum": list(names)}}
         case Is(of, format_) if of == ref:
             return FORMATS[format_]
         case Between(low, expr.Measured(measure, of), high) if of == ref and (measure, type_) in _LIMITS:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from referencing import Registry, Resource
 
 from platemark.plain import each, is_map
-from platemark.problems import Problem, did_you_mean
+from platemark.problems import Problem, did_you_mean, nearest
 from platemark.source import Tree
 
 SchemaName: TypeAlias = Literal["documents", "provider", "family", "vectors", "judgement"]
@@ -107,7 +107,8 @@ def _problem(tree: Tree, error: ValidationError) -> Problem:
             hint = _about(here.get("properties", {}).get(error.message, {}))
             return Problem("missing-key", f"{name} has no `{error.message}`", tree.place(path), hint)
         case "enum" | "const" | "anyOf":
-            hint = did_you_mean(str(value), map(str, _choices(here))) or _about(here)
+            known = list(map(str, _choices(here)))
+            hint = (_about(here) if not nearest(str(value), known) else "") or did_you_mean(str(value), known)
             return Problem("bad-value", f"{name} can't be {_shown(value)}", tree.value(path), hint)
         case "type":
             wanted = " or ".join(_NOUNS.get(kind, kind) for kind in map(str, each(error.validator_value)))
@@ -151,7 +152,8 @@ def _worded(error: ValidationError) -> str:
 
 def _about(here: Mapping[str, Any]) -> str:
     """The description that the meta-schema gives of what stands, or should stand, here."""
-    return str(here.get("description", ""))
+    text = str(here.get("description", "")).removesuffix(".")
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _shown(value: Any) -> str:

@@ -29,7 +29,7 @@ _HEADER = "#"
 """What the generator puts in front instead of a text of its own; it is taken off again."""
 _TYPING = re.compile(r"^from typing import (.*)$", re.MULTILINE)
 BODY = "platemark_images._runtime.bodies.Body"
-_TITLES = {"title", "format", "additionalProperties"}
+_TITLES = {"title", "format"}
 """What would become a class or a type of its own, where it says nothing about a plain value."""
 _BOUNDS = {"description", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
 """What no TypedDict and no plain item of a list can say; there it would become a wrapper for nothing. Rules say it."""
@@ -121,6 +121,7 @@ def _config(kind: DataModelType, bases: dict[str, str] | None) -> GenerateConfig
         formatters=[],
         allow_remote_refs=False,
         base_class_map={**bases} if bases else None,
+        extra_fields="allow" if bases else None,  # the rules judge unknown keys: some are noted, and none is dropped
         custom_file_header=_HEADER,
     )
 
@@ -136,7 +137,7 @@ def _titled(schema: Any, dropped: set[str]) -> Any:
     for name, part in schema.items():
         if name == "properties":
             made[name] = {key: _titled(inner, dropped) for key, inner in part.items()}
-        elif schema.get("type") == "object" or name not in dropped:
+        elif name != "additionalProperties" and (schema.get("type") == "object" or name not in dropped):
             made[name] = _titled(part, below[name]) if name in below else part
     return made
 

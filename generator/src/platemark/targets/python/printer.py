@@ -105,6 +105,8 @@ class Printer:
                 return self.call(f"is_{name}", self.value(of, items))
             case expr.OneOf(of, values):
                 return self.one_of(self.value(of, items), values, "in")
+            case expr.Only(of, names):
+                return self.call("only", self.value(of, items), literal(names))
             case expr.SchemeIn(of, schemes):
                 return Printed(f"{self.call('scheme', self.value(of, items)).text} in {literal(schemes)}", _COMPARE)
             case expr.Every():
@@ -129,7 +131,7 @@ class Printer:
                 return self.equal(test, items, "!=")
             case expr.Multiple():
                 return self.multiple(test, items, "!=")
-            case expr.Is():
+            case expr.Is() | expr.Only():
                 return _not(self.test(test, items))
             case expr.OneOf(of, values):
                 return self.one_of(self.value(of, items), values, "not in")
