@@ -254,4 +254,12 @@ def _serve(options: Any) -> Answer:
 def _demo(options: Any) -> Answer:
     from platemark import demo
 
-    return demo.run(_ir(options), Path(options.out), say=lambda text: print(text, file=sys.stderr, flush=True))
+    on_terminal = sys.stderr.isatty()
+
+    def say(text: str) -> None:
+        print(f"\r\033[K{text}" if on_terminal else text, end="" if on_terminal else "\n", file=sys.stderr, flush=True)
+
+    try:
+        return demo.run(_ir(options), Path(options.out), say)
+    finally:
+        say("")

@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from platemark.wire import skeletons
 
 KEY = "sk-test-demo"
 PACKAGE = "platemark_images"
+_AT_ONCE = 8
 _THUMB = 240
 
 
@@ -59,8 +62,8 @@ def run(known: ir.Ir, out: Path, say: Callable[[str], None]) -> Answer:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         stale = _emit(known, Path(scratch), say)
-        with running(known) as server, _emitted(Path(scratch) / "python" / "src") as client:
-            rows = list(_calls(known, server.url, client, out, say))
+        with running(known, pace=0) as server, _emitted(Path(scratch) / "python" / "src") as client:
+            rows = _calls(known, server.url, client, out, say)
     sheet = _contact_sheet([picture for row in rows for picture in row.pictures], out / "contact-sheet.png")
     return _answer(rows, stale, sheet)
 
@@ -97,20 +100,30 @@ def _emitted(source: Path) -> Generator[Any]:
 # ── Calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _calls(known: ir.Ir, url: str, package: Any, out: Path, say: Callable[[str], None]) -> Iterator[Row]:
-    total, done = sum(len(family.offers) for family in known.families), 0
-    for provider in known.providers:
-        with getattr(package, provider.client)(api_key=KEY, base_url=url + provider.base_path) as client:
-            for family in known.families_of(provider.id):
-                wrong = {model.id: _wrong_requests(provider, family, model.id) for model in family.models}
-                for offer in family.offers:
-                    done += 1
-                    say(f"{_bar(done, total)} {offer.model} · {offer.mode} · {offer.route}")
+def _calls(known: ir.Ir, url: str, package: Any, out: Path, say: Callable[[str], None]) -> list[Row]:
+    """Every offer, several at once: most of the time goes into waiting for tasks."""
+    total, done = sum(len(family.offers) for family in known.families), count(1)
+    rows: list[Row] = []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for provider in known.providers:
+            with getattr(package, provider.client)(api_key=KEY, base_url=url + provider.base_path) as client:
+
+                def ask(job: tuple[ir.Family, ir.Offer, Vector | None]) -> Row:
+                    family, offer, wrong = job
                     row = _call(client, package, family, offer, out)
-                    stopped, missed = _stop(
-                        client, package, provider, offer, wrong[offer.model].get((offer.route, offer.mode))
-                    )
-                    yield replace(row, stopped=stopped, error=row.error or missed)
+                    stopped, missed = _stop(client, package, provider, offer, wrong)  # noqa: B023
+                    say(f"{_bar(next(done), total)} {offer.model} · {offer.mode} · {offer.route}")
+                    return replace(row, stopped=stopped, error=row.error or missed)
+
+                rows += pool.map(ask, _jobs(known, provider))
+    return rows
+
+
+def _jobs(known: ir.Ir, provider: ir.Provider) -> Iterator[tuple[ir.Family, ir.Offer, Vector | None]]:
+    for family in known.families_of(provider.id):
+        for model, offers in family.by_model.items():
+            wrong = _wrong_requests(provider, family, model)
+            yield from ((family, offer, wrong.get((offer.route, offer.mode))) for offer in offers)
 
 
 def _bar(done: int, of: int) -> str:

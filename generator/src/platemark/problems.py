@@ -15,7 +15,7 @@ Code: TypeAlias = Literal[
     # What departs from the meta-schema
     "no-provider", "unknown-key", "missing-key", "bad-name", "bad-type", "bad-value", "bad-form",
     # Names that nothing has
-    "unknown-answer-field", "unknown-code", "unknown-document", "unknown-endpoint", "unknown-fact", "unknown-field",
+    "unknown-answer-field", "unknown-code", "unknown-document", "unknown-endpoint", "unknown-field",
     "unknown-mode", "unknown-model", "unknown-parameter", "unknown-payload", "unknown-placeholder", "unknown-region",
     "unknown-result", "unknown-route", "unknown-rule", "unknown-shared", "unknown-state", "unknown-transport",
     # What lacks something

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any, Never, cast
+from typing import Any
 
 from platemark.emulator.replies import Refused
-
-DEEPEST = 64
-"""How many levels of lists and objects a body may have."""
+from platemark.wire.bodies import read_body
 
 _UTF_8 = {"utf-8", "utf8", "us-ascii"}
 
@@ -25,42 +22,11 @@ def read_json(body: bytes, content_type: str) -> Any:
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
     if charset and charset[1].lower() not in _UTF_8:
         raise _refused("the body must be JSON in UTF-8")
-    try:
-        data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
-    except RecursionError:
-        raise _refused("the body is nested too deeply") from None
-    except ValueError as error:
-        raise _refused(f"the body is not JSON in UTF-8: {_where(error)}") from None
-    if _deeper(data, DEEPEST):
-        raise _refused(f"the body is nested more than {DEEPEST} levels deep")
+    data, problem = read_body(body)
+    if problem:
+        raise _refused(f"the body can't be read: {problem}")
     return data
 
 
 def _refused(message: str) -> Refused:
     return Refused("body", message, rules=("body.type",))
-
-
-def _refuse(constant: str) -> Never:
-    raise ValueError(f"{constant} is no number there")
-
-
-def _where(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at line {error.lineno}, column {error.colno}"
-    return "a byte is wrong" if isinstance(error, UnicodeDecodeError) else str(error)[:100]
-
-
-def _deeper(data: Any, levels: int) -> bool:
-    """Whether a value has more levels of lists and objects. Level by level, since recursion is what it guards."""
-    held = [data]
-    for _ in range(levels):
-        held = [part for value in held for part in _parts(value)]
-        if not held:
-            return False
-    return any(isinstance(value, dict | list) for value in held)
-
-
-def _parts(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(cast("dict[str, Any]", value).values())
-    return cast("list[Any]", value) if isinstance(value, list) else []

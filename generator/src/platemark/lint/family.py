@@ -153,7 +153,10 @@ class FamilyCheck:
 
     def model(self, model: Model) -> Iterator[Problem]:
         family, path = self.family, ("models", model.id)
-        if model.like and (model.like not in family.models or model.like == model.id):
+        if model.like == model.id:
+            hint = "name the model with the facts, or state them here"
+            yield Problem("like-of-like", f"`{model.id}` is like itself", self.at(*path, "like"), hint)
+        elif model.like and model.like not in family.models:
             yield unknown("unknown-model", model.like, self.at(*path, "like"), set(family.models) - {model.id})
         elif model.like and family.models[model.like].like:
             message = f"`{model.like}` is itself like another model"

@@ -34,13 +34,14 @@ def _refuse(word: str) -> NoReturn:
 
 
 def _too_deep(value: Any) -> bool:
+    """Whether lists and objects are nested too deeply. Level by level, since recursion is what it guards."""
     level = [value]
     for _ in range(DEPTH):
         level = [part for held in level for part in _parts(held)]
         if not level:
             return False
-    return True
+    return any(is_map(part) or is_seq(part) for part in level)
 
 
 def _parts(value: Any) -> Iterable[Any]:
-    return value.values() if is_map(value) else value if is_seq(value) else []
+    return value.values() if is_map(value) else value if is_seq(value) else ()

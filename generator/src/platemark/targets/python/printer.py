@@ -54,7 +54,8 @@ def literal(value: Any) -> Code:
         parts = [literal(part) for part in cast("tuple[Any, ...]", value)]
         return Code("(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")")
     if value is None or isinstance(value, str | bool | int):
-        return Code(repr(str(value) if isinstance(value, str) else value))
+        shown = repr(str(value) if isinstance(value, str) else value)
+        return Code(f'"{shown[1:-1]}"' if shown[0] == "'" and '"' not in shown else shown)
     raise TypeError(f"a spec holds no {type(value).__name__}")
 
 

@@ -1,0 +1,94 @@
+"""What becomes of a request, for people: the judgement with titles and dates of the documents behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from platemark_images._runtime.ir import Document, Source, Verdict
+from platemark_images._runtime.judge import Finding, Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Where a limit stands: title and date of the document's edition, and the place in it."""
+
+    title: str
+    date: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.date}"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken limit, with the nearest value that keeps it, where that can be told.
+
+    Adjustments and notes have the same shape: there the service goes on, with another value or with this one."""
+
+    rule: str
+    path: str
+    value: Any
+    limit: str
+    nearest: Any
+    sources: tuple[Cited, ...]
+
+    def __str__(self) -> str:
+        near = "" if self.nearest is None else f"; nearest: {_short(self.nearest)}"
+        said = "; ".join(str(source) for source in self.sources[:2])
+        return f"{self.rule} at {self.path or 'the request'}: got {_short(self.value)}; {self.limit}{near} [{said}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict on a request: `reject`, `adjust`, `note` or `accept`, and everything behind it."""
+
+    verdict: Verdict
+    model: str
+    route: str
+    mode: str
+    violations: tuple[Violation, ...]
+    adjustments: tuple[Violation, ...]
+    notes: tuple[Violation, ...]
+    rules: tuple[str, ...]
+    """Ids of the rules that decided: the broken ones of a refusal, else all that was adjusted or noted."""
+
+    @property
+    def told(self) -> tuple[Violation, ...]:
+        """What does not stop a request, but is never silent."""
+        return (*self.adjustments, *self.notes)
+
+    def __bool__(self) -> bool:
+        return self.verdict != "reject"
+
+
+def report(judgement: Judgement, documents: Mapping[str, Document]) -> Report:
+    """A judgement with its sources spelled out."""
+
+    def told(verdict: Verdict) -> tuple[Violation, ...]:
+        return tuple(_violation(finding, documents) for finding in judgement.of(verdict))
+
+    return Report(
+        judgement.verdict, judgement.model, judgement.route, judgement.mode,
+        told("reject"), told("adjust"), told("note"), judgement.rules,
+    )  # fmt: skip
+
+
+def _violation(finding: Finding, documents: Mapping[str, Document]) -> Violation:
+    rule = finding.rule
+    sources = tuple(_cited(source, documents) for source in rule.evidence.sources)
+    return Violation(rule.id, finding.path, finding.value, rule.sentence, finding.nearest, sources)
+
+
+def _cited(source: Source, documents: Mapping[str, Document]) -> Cited:
+    document = documents[source.document]
+    return Cited(document.title, document.date, source.place)
+
+
+def _short(value: object, most: int = 60) -> str:
+    """A value as JSON; pictures in base64 and long texts are cut, for messages only."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
