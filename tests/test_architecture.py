@@ -21,7 +21,7 @@ LEAVES = {"plain", "problems", "version"}
 MAY_IMPORT: dict[str, Set[str]] = {
     **dict.fromkeys(LEAVES, frozenset[str]()),
     "source": frozenset[str](),
-    "spec": {"source", "ir"},
+    "spec": {"source", "ir", "rules"},  # kinds of rules say how they are written
     "resolution": {"spec", "source", "ir", "rules", "wire"},
     "lint": {"resolution", "spec", "source"} | CORE,  # it evaluates rules
     **dict.fromkeys(CORE, CORE),

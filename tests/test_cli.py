@@ -46,8 +46,8 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["list"], ["show", "wan2.6-image"], ["explain", "wan2.7-image"], ["explain", "wan2.7-image", "n"], ["lint"], ["schema"],
-     ["schema", "spec"], ["schema", "vectors"], ["schema", "validate"]],
+    [["list"], ["show", "wan2.6-image"], ["explain", "wan2.7-image"], ["explain", "wan2.7-image", "n"], ["lint"],
+     ["schema"], ["schema", "spec"], ["schema", "vectors"], ["schema", "validate"]],
     ids=" ".join,
 )  # fmt: skip
 def test_reading_commands_answer_in_both_forms(run: Any, arguments: list[str]) -> None:

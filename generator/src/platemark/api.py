@@ -12,9 +12,11 @@ from platemark.ir import Ir
 from platemark.problems import Problem, in_order
 from platemark.resolution import resolve as _resolve
 from platemark.rules.judge import Judgement, judge, route_of
+from platemark.spec import shape
 from platemark.spec.load import load as _load
 from platemark.spec.load import load_sound
 from platemark.spec.model import Spec
+from platemark.targets.text import as_json
 from platemark.version import VERSION
 
 _PACKAGE = Path(__file__).parent
@@ -60,8 +62,16 @@ def generate(ir: Ir, chosen: Iterable[str] | None = None) -> dict[str, str]:
     """Texts of all targets, or of the chosen ones, by path under the output folder."""
     files: dict[str, str] = {}
     for name in chosen or targets.FOLDERS:
-        files |= targets.emit(name, ir)
+        files |= _meta_schemas() if name == "spec" else targets.emit(name, ir)
     return files
+
+
+def _meta_schemas() -> dict[str, str]:
+    """JSON Schema of our own formats, for editors and for readers in other languages."""
+    return {
+        f"{targets.FOLDERS['spec']}/{name}.schema.json": as_json(shape.schema(name), "$comment")
+        for name in sorted(set(shape.NAMES.values()))
+    }
 
 
 def check(ir: Ir, out: str | Path) -> write.Plan:

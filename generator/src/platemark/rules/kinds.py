@@ -31,6 +31,8 @@ class Kind:
     lower: Callable[[Subject, Args], Lowered | None]
     edges: EdgesOf = no_edges
     """Values just inside and just outside."""
+    written: Mapping[str, Any] | None = None
+    """How a spec writes it, as JSON Schema with `$defs` of the meta-schema; None for what no line of a spec states."""
     on: tuple[str, ...] = ()
     """The types that the kind can limit; empty: any."""
     verdict: Verdict = "reject"
@@ -127,8 +129,25 @@ def _structure(name: str, sentence: Callable[[Args], str], edges_of: EdgesOf = n
 _TEXTS, _LISTS, _FILES = ("text",), ("images", "list"), ("images",)
 
 _TABLE = (
-    Kind("type", _word("type"), _type_sentence, meanings.type_, edges=edges.of_type),
-    Kind("required", _word("required"), lambda _: "is required", meanings.required, edges=edges.required),
+    Kind(
+        "type",
+        _word("type"),
+        _type_sentence,
+        meanings.type_,
+        edges=edges.of_type,
+        written={
+            "description": "What it is.",
+            "enum": ["text", "integer", "boolean", "size", "images", "list", "object", "box", "color", "percent"],
+        },
+    ),
+    Kind(
+        "required",
+        _word("required"),
+        lambda _: "is required",
+        meanings.required,
+        edges=edges.required,
+        written={"description": "Whether it must be there; a text also not empty.", "type": "boolean"},
+    ),
     Kind(
         "range",
         _span_args,
@@ -136,6 +155,7 @@ _TABLE = (
         meanings.measured("integer", "integer"),
         on=("integer",),
         edges=edges.in_range,
+        written={"description": "Least and greatest value.", "$ref": "#/$defs/span"},
     ),
     Kind(
         "one_of",
@@ -144,6 +164,13 @@ _TABLE = (
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
+        written={
+            "description": "The values that it may have.",
+            "type": "array",
+            "items": {"$ref": "#/$defs/scalar"},
+            "minItems": 1,
+            "uniqueItems": True,
+        },
     ),
     Kind(
         "fixed",
@@ -152,6 +179,7 @@ _TABLE = (
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
+        written={"description": "The one value that it may have; also its default.", "$ref": "#/$defs/scalar"},
     ),
     Kind(
         "length",
@@ -160,6 +188,11 @@ _TABLE = (
         meanings.length,
         on=_TEXTS,
         edges=edges.in_length,
+        written={
+            "description": "How many characters (code points), or tokens of a language model, which can't be judged.",
+            "type": "string",
+            "pattern": "^(\\d{1,6})?\\.\\.\\d{1,6}( tokens)?$",
+        },
     ),
     Kind(
         "count",
@@ -168,9 +201,35 @@ _TABLE = (
         meanings.count,
         on=_LISTS,
         edges=edges.in_count,
+        written={"description": "How many items.", "$ref": "#/$defs/few"},
     ),
-    Kind("schemes", _word("among"), _schemes_sentence, meanings.schemes, on=_FILES, edges=edges.schemes),
-    Kind("area", _area_args, _area_sentence, meanings.area, on=("size",), edges=edges.area),
+    Kind(
+        "schemes",
+        _word("among"),
+        _schemes_sentence,
+        meanings.schemes,
+        on=_FILES,
+        edges=edges.schemes,
+        written={
+            "description": "How a picture may be given.",
+            "type": "array",
+            "items": {"enum": ["http", "https", "data", "oss"]},
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+    ),
+    Kind(
+        "area",
+        _area_args,
+        _area_sentence,
+        meanings.area,
+        on=("size",),
+        edges=edges.area,
+        written={
+            "description": "Width times height of an explicit W*H, such as 768*768..2048*2048.",
+            "$ref": "#/$defs/area",
+        },
+    ),
     Kind(
         "side",
         _span_args,
@@ -178,6 +237,7 @@ _TABLE = (
         meanings.side,
         on=("size", "images"),
         edges=edges.side,
+        written={"description": "Each side in pixels.", "$ref": "#/$defs/span"},
     ),
     Kind(
         "ratio",
@@ -186,6 +246,11 @@ _TABLE = (
         meanings.ratio,
         on=("size", "images"),
         edges=edges.ratio,
+        written={
+            "description": "Width to height, such as 1:4..4:1.",
+            "type": "string",
+            "pattern": "^[1-9]\\d{0,4}:[1-9]\\d{0,4}\\.\\.[1-9]\\d{0,4}:[1-9]\\d{0,4}$",
+        },
     ),
     Kind(
         "tokens",
@@ -194,6 +259,13 @@ _TABLE = (
         meanings.tokens,
         on=("size",),
         edges=edges.in_tokens,
+        written={
+            "description": "Words for sizes, and the nominal pixels of each.",
+            "type": "object",
+            "additionalProperties": {"$ref": "#/$defs/size"},
+            "minProperties": 1,
+            "propertyNames": {"description": "Words such as 2K.", "pattern": "^[1-9]\\d{0,2}K$"},
+        },
     ),
     Kind(
         "rounds",
@@ -203,15 +275,45 @@ _TABLE = (
         on=("size",),
         verdict="adjust",
         edges=edges.rounds,
+        written={
+            "description": "The service rounds explicit sizes to multiples of this.",
+            "type": "integer",
+            "minimum": 2,
+        },
     ),
-    Kind("formats", _word("among"), lambda a: f"must be {_either(a['among'])}", meanings.untold, on=_FILES),
-    Kind("alpha", _word("is"), lambda a: f"an alpha channel is {a['is']}", meanings.untold, on=_FILES),
+    Kind(
+        "formats",
+        _word("among"),
+        lambda a: f"must be {_either(a['among'])}",
+        meanings.untold,
+        on=_FILES,
+        written={
+            "description": "File formats of pictures.",
+            "type": "array",
+            "items": {"description": "Capitals, such as PNG.", "type": "string", "pattern": "^[A-Z]+$"},
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+    ),
+    Kind(
+        "alpha",
+        _word("is"),
+        lambda a: f"an alpha channel is {a['is']}",
+        meanings.untold,
+        on=_FILES,
+        written={"description": "What becomes of an alpha channel.", "enum": ["refused", "ignored"]},
+    ),
     Kind(
         "bytes",
         lambda text: {"high": values.most_bytes(text), "text": values.halves(text)[1]},
         lambda a: f"each file has at most {a['text']}",
         meanings.untold,
         on=_FILES,
+        written={
+            "description": "Size of a file, such as ..10 MB.",
+            "type": "string",
+            "pattern": "^\\.\\.\\d{1,6} (KB|MB|GB)$",
+        },
     ),
     Kind(
         "same_length",
@@ -220,6 +322,11 @@ _TABLE = (
         meanings.same_length,
         on=_LISTS,
         edges=edges.same_length,
+        written={
+            "description": "As many items as this parameter has.",
+            "type": "string",
+            "pattern": "^[a-z][a-z0-9_]*$",
+        },
     ),
     Kind(
         "sums_to",
@@ -228,6 +335,18 @@ _TABLE = (
         meanings.sums_to,
         on=("list",),
         edges=edges.sums_to,
+        written={
+            "description": "A field of the items, and what it adds up to, such as ratio: 100.00%.",
+            "type": "object",
+            "additionalProperties": {
+                "description": "A share with two decimals, such as 100.00%.",
+                "type": "string",
+                "pattern": "^\\d{1,4}\\.\\d{2}%$",
+            },
+            "minProperties": 1,
+            "maxProperties": 1,
+            "propertyNames": {"$ref": "#/$defs/name"},
+        },
     ),
     Kind(
         "requires",
@@ -235,6 +354,13 @@ _TABLE = (
         lambda a: "needs " + " and ".join(f"{k}={_json(v)}" for k, v in a["of"].items()),
         meanings.requires,
         edges=edges.requires,
+        written={
+            "description": "Other parameters, and the values that they must have.",
+            "type": "object",
+            "additionalProperties": {"$ref": "#/$defs/scalar"},
+            "minProperties": 1,
+            "propertyNames": {"$ref": "#/$defs/name"},
+        },
     ),
     Kind("unsupported", _word("for"), lambda a: f"is not supported by {a['for']}", meanings.absent, edges=edges.given),
     Kind(

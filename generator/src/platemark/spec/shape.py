@@ -14,6 +14,7 @@ from referencing import Registry, Resource
 
 from platemark.plain import each, is_map
 from platemark.problems import Problem, did_you_mean, nearest
+from platemark.rules.kinds import KINDS
 from platemark.source import Tree
 
 SchemaName: TypeAlias = Literal["documents", "provider", "family", "vectors", "judgement"]
@@ -35,8 +36,14 @@ _NOUNS = {
 
 
 def schema(name: SchemaName) -> dict[str, Any]:
-    """The meta-schema of a kind of file, JSON Schema 2020-12."""
-    return json.loads(resources.files(__package__ or "").joinpath(f"{name}.schema.json").read_text("utf-8"))
+    """The meta-schema of a kind of file, JSON Schema 2020-12. Each kind of rule says how it is written."""
+    text = resources.files(__package__ or "").joinpath(f"{name}.schema.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    if name == "family":
+        kinds = {kind.name: dict(kind.written) for kind in KINDS.values() if kind.written}
+        properties = found["$defs"]["parameter"]["properties"]
+        found["$defs"]["parameter"]["properties"] = kinds | properties
+    return found
 
 
 def check(tree: Tree, name: SchemaName) -> list[Problem]:

@@ -35,6 +35,7 @@ class Target(Protocol):
 
 
 FOLDERS: Mapping[str, str] = {
+    "spec": "spec",
     "ir": "ir",
     "vectors": "vectors",
     "jsonschema": "schemas",
