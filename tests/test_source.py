@@ -239,7 +239,7 @@ def test_a_folder_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
 def test_file_names_become_paths_and_names_so_they_are_held_to_a_form(name: str) -> None:
     for path in (Path("acme", f"{name}.yaml"), Path(name, "lamp.yaml")):
         with pytest.raises(Invalid, match="bad-name"):
-            source.read(path, "specs/x.yaml")
+            source.read(path, f"specs/{path.as_posix()}")
 
 
 def test_the_digest_changes_with_every_byte_and_every_name(tmp_path: Path) -> None:

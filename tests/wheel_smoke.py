@@ -98,7 +98,7 @@ def served() -> Iterator[str]:
 
 def check_a_picture() -> None:
     with served() as address:
-        client = platemark_images.DashScope(base_url=address, api_key="none-needed")
+        client = platemark_images.DashScope(base_url=address, api_key="sk-test-wheel")
         result = client.wan2_6_t2i.text_to_image(prompt="A paper lantern on a wet street", size="1280*1280", n=1)
         result.save("out/")
     (picture,) = Path("out").glob("*.png")

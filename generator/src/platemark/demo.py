@@ -15,9 +15,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from platemark import api, ir, targets, write
 from platemark.answers import Answer, Usage
@@ -29,6 +30,7 @@ from platemark.wire import skeletons
 KEY = "sk-test-demo"
 PACKAGE = "platemark_images"
 _AT_ONCE = 8
+Job: TypeAlias = "tuple[ir.Family, ir.Offer, Vector | None]"
 _THUMB = 240
 
 
@@ -63,7 +65,7 @@ def run(known: ir.Ir, out: Path, say: Callable[[str], None]) -> Answer:
     with tempfile.TemporaryDirectory() as scratch:
         stale = _emit(known, Path(scratch), say)
         with running(known, pace=0) as server, _emitted(Path(scratch) / "python" / "src") as client:
-            rows = _calls(known, server.url, client, out, say)
+            rows = list(_calls(known, server.url, client, out, say))
     sheet = _contact_sheet([picture for row in rows for picture in row.pictures], out / "contact-sheet.png")
     return _answer(rows, stale, sheet)
 
@@ -100,26 +102,27 @@ def _emitted(source: Path) -> Generator[Any]:
 # ── Calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _calls(known: ir.Ir, url: str, package: Any, out: Path, say: Callable[[str], None]) -> list[Row]:
+def _calls(known: ir.Ir, url: str, package: Any, out: Path, say: Callable[[str], None]) -> Iterator[Row]:
     """Every offer, several at once: most of the time goes into waiting for tasks."""
     total, done = sum(len(family.offers) for family in known.families), count(1)
-    rows: list[Row] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for provider in known.providers:
             with getattr(package, provider.client)(api_key=KEY, base_url=url + provider.base_path) as client:
-
-                def ask(job: tuple[ir.Family, ir.Offer, Vector | None]) -> Row:
-                    family, offer, wrong = job
-                    row = _call(client, package, family, offer, out)
-                    stopped, missed = _stop(client, package, provider, offer, wrong)  # noqa: B023
-                    say(f"{_bar(next(done), total)} {offer.model} · {offer.mode} · {offer.route}")
-                    return replace(row, stopped=stopped, error=row.error or missed)
-
-                rows += pool.map(ask, _jobs(known, provider))
-    return rows
+                ask = partial(_ask, client, package, provider, out)
+                for row in pool.map(ask, _jobs(known, provider)):
+                    say(f"{_bar(next(done), total)} {row.model} · {row.mode} · {row.route}")
+                    yield row
 
 
-def _jobs(known: ir.Ir, provider: ir.Provider) -> Iterator[tuple[ir.Family, ir.Offer, Vector | None]]:
+def _ask(client: Any, package: Any, provider: ir.Provider, out: Path, job: Job) -> Row:
+    """One call as it should be, and one that should be stopped."""
+    family, offer, wrong = job
+    row = _call(client, package, family, offer, out)
+    stopped, missed = _stop(client, package, provider, (family, offer), wrong)
+    return replace(row, stopped=stopped, error=row.error or missed)
+
+
+def _jobs(known: ir.Ir, provider: ir.Provider) -> Iterator[Job]:
     for family in known.families_of(provider.id):
         for model, offers in family.by_model.items():
             wrong = _wrong_requests(provider, family, model)
@@ -186,16 +189,18 @@ def _wrong_requests(provider: ir.Provider, family: ir.Family, model: str) -> dic
     return {(v.route, v.mode): v for v in sorted(telling, key=lambda v: -kinds[v.rules[0]])}
 
 
-def _stop(client: Any, package: Any, provider: ir.Provider, offer: ir.Offer, wrong: Vector | None) -> tuple[str, str]:
+def _stop(
+    client: Any, package: Any, provider: ir.Provider, tried: tuple[ir.Family, ir.Offer], wrong: Vector | None
+) -> tuple[str, str]:
     """The rule that stopped a wrong request before it was sent, or what went wrong if none did."""
     if wrong is None:
         return "", "no wrong request to try"
+    family, offer = tried
     skeleton = provider.payloads[offer.payloads[0]]
-    known = [*skeletons.names(skeleton), *(name for name in wrong.request["body"].get("parameters", {}))]
-    values = skeletons.read(skeleton, wrong.request["body"], known).values
-    values.pop("model", None)
+    values = skeletons.read(skeleton, wrong.request["body"], family.model(offer.model).known).values
+    given = samples.given(offer, {name: value for name, value in values.items() if name != "model"})
     try:
-        client.generate(model=offer.model, mode=offer.mode, route=offer.route, **samples.given(offer, values))
+        client.generate(model=offer.model, mode=offer.mode, route=offer.route, **given)
     except package.RequestInvalid as stopped:
         rules = [violation.rule for violation in stopped.violations]
         return ", ".join(rules), "" if rules == list(wrong.rules) else f"stopped by {rules}, not {wrong.rules}"
@@ -248,7 +253,10 @@ def _answer(rows: Iterable[Row], stale: list[str], sheet: Path | None) -> Answer
     lines.append(f"{len(rows) - len(failed)} of {len(rows)} calls came back as predicted")
     if sheet:
         lines.append(f"all pictures at a glance: {sheet}")
-    lines += [f"generated/ is not up to date: {path}" for path in stale]
+    if stale:
+        lines.append(
+            f"generated/ differs from the specs in {len(stale)} files, such as {stale[0]}: `platemark generate`"
+        )
     data = {
         "rows": [
             {"model": r.model, "mode": r.mode, "route": r.route, "predicted": r.predicted, "came": r.came,

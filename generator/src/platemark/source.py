@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias, cast
 
 import yaml
@@ -94,7 +94,7 @@ def digest(folder: Path) -> str:
 
 def read(path: Path, name: str) -> Tree:
     """Load the file at `path`, called `name` in messages; raises `Invalid` with every problem found."""
-    for part in (path.parent.name, path.stem):
+    for part in PurePosixPath(name).with_suffix("").parts[1:]:  # the folder of all specs may be called anything
         if not _FILE_NAME.fullmatch(part):
             message = f"`{part}` can't be a name here: it becomes part of paths and of names in code"
             raise Invalid([_problem(name, "bad-name", message, "names are written like wan2.6-image")])
