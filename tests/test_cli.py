@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -122,7 +124,15 @@ def test_many_bodies_one_a_line(run: Any) -> None:
         (["validate", "wan2.6-t2i"], '{"a": NaN}', "NaN"),
         (["validate", "wan2.6-t2i"], "[" * 100 + "]" * 100, "64 levels"),
         (["validate", "wan2.6-t2i"], "{", "line 1, column 2"),
+        (["validate", "wan2.6-t2i"], '{"a": 1e400}', "standard input: 1e400 is larger"),
+        (["validate", "wan2.6-t2i"], '{"a": ' + "9" * 5000 + "}", "a number has 5,000 digits"),
+        (["validate", "wan2.6-t2i"], "\ufeff{}", "byte order mark"),
         (["list", "--specs", "no/such/folder"], "", "no/such/folder"),
+        (["--format", "text", "list"], "", "`--format` stands after the command"),
+        (["--specs=specs", "list"], "", "`--specs` stands after the command"),
+        (["serve", "--port", "99999"], "", "`99999` is no port: 0 to 65535"),
+        (["serve", "--port", "http"], "", "`http` is no port"),
+        (["serve", "--host", ""], "", "no host is named"),
         ([], "", "command"),
     ],
 )
@@ -160,3 +170,57 @@ def test_specs_that_do_not_load_are_listed(run: Any, tmp_path: Path) -> None:
     answered = run("list", "--specs", str(tmp_path))
     assert answered.code == 2
     assert f"{tmp_path.name}/documents.yaml:" in answered.err
+
+
+# ── At the rim: encodings, pipes and closed streams, as a process of its own ──────────────────────────────────────
+
+
+def started(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "platemark", *arguments], capture_output=True, check=False, **options)
+
+
+def test_no_encoding_of_a_terminal_is_a_reason_to_fail() -> None:
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    answered = started("explain", "wan2.6-image", "n", env=ascii_only)
+    assert (answered.returncode, answered.stderr) == (0, b"")
+    assert b"must be 1 to 4 \\u2192 reject" in answered.stdout
+    assert json.loads(started("explain", "wan2.6-image", "--format", "json", env=ascii_only).stdout)["rules"]
+
+
+def test_half_a_character_in_a_body_is_shown_as_it_was_written() -> None:
+    answered = started("validate", "wan2.6-t2i", input=body(n="\ud800").encode())
+    assert (answered.returncode, answered.stderr) == (1, b"")
+    assert b'not "\\ud800"' in answered.stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        command = [sys.executable, "-m", "platemark", "schema", "spec"]
+        ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.run(["validate", "wan2.6-t2i"]) == 2
+    assert "standard input is closed" in capsys.readouterr().err
+
+
+def test_a_folder_without_documents_names_the_one_that_was_meant(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    assert "no documents.yaml\nhint: name one with --specs" in run("lint", "--specs", str(tmp_path)).err
+    (tmp_path / "specs" / "documents.yaml").write_text("{}")
+    assert f"did you mean {tmp_path / 'specs'}?" in run("lint", "--specs", str(tmp_path)).err
+
+
+def test_check_says_what_to_do(run: Any, tmp_path: Path) -> None:
+    assert "there is no folder" in run("check", "--out", str(tmp_path / "generated")).err
+    answered = run("check", "--out", str(tmp_path))
+    assert (answered.code, answered.out.splitlines()[-1]) == (1, "hint: `platemark generate` brings it up to date")
+
+
+def test_a_long_text_is_counted_without_its_quotes(run: Any) -> None:
+    long = {**GOOD, "input": {"messages": [{"role": "user", "content": [{"text": "字" * 2101}]}]}}
+    assert "(2101 characters)" in run("validate", "wan2.6-t2i", stdin=json.dumps(long)).out

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 import platemark
 from emulation import KEY, MULTIMODAL, size_of
 from platemark.emulator import CannotListen, Clock, Unservable, create_app, running
-from platemark.emulator.pictures import Gallery, Recipe, draw
+from platemark.emulator.pictures import Gallery, Recipe, caption, draw
 from platemark.ir import Ir
 
 ATELIER = {
@@ -154,6 +154,13 @@ def test_a_picture_is_a_small_file_of_exactly_its_size():
             image.load()
             assert image.size == size
         assert len(made) < 1 << 20
+
+
+def test_a_caption_names_model_and_size_in_full():
+    lines = caption(Recipe("qwen-image-2.0-pro-2026-03-03", "A lantern " * 99, None, 1, (2688, 1536)), 33, 6)
+    assert " ".join(lines[:2]) == "qwen-image-2.0-pro-2026-03-03 #2 2688*1536"
+    assert len(lines) == 6
+    assert max(map(len, lines)) <= 33
 
 
 def test_a_gallery_forgets_the_oldest():

@@ -1,6 +1,7 @@
 """The emitted client at work, against the emulator and against answers made by hand."""
 
 import asyncio
+import base64
 import inspect
 import json
 import logging
@@ -120,6 +121,14 @@ def test_both_clients_have_one_surface(ir: Ir, images: ModuleType):
 # ── Before anything is sent ───────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_closed_client_says_so(images: ModuleType):
+    made = client(images, Recorder(httpx2.Response(200, json={})))
+    with made:
+        made.wan2_6_t2i.text_to_image(prompt=PROMPT)
+    with pytest.raises(images.ConfigurationError, match="was closed"):
+        made.wan2_6_t2i.text_to_image(prompt=PROMPT)
+
+
 def test_neither_region_nor_address_lists_the_regions(images: ModuleType):
     with pytest.raises(images.ConfigurationError, match=r"ap-southeast-1 \(singapore\)"):
         images.DashScope(api_key=KEY)
@@ -201,6 +210,43 @@ def test_only_what_was_given_is_sent(images: ModuleType):
 def test_sizes_as_people_write_them(images: ModuleType, size: object):
     made = images.DashScope(region="singapore").z_image_turbo.prepare(prompt=PROMPT, size=size)
     assert made.json["parameters"]["size"] == made.expected_size == "1024*1536"
+
+
+def test_a_prompt_that_looks_like_a_size_stays_as_it_is(images: ModuleType):
+    prepared = images.DashScope(region="beijing").wan2_6_t2i.prepare(prompt="16x16")
+    assert prepared.json["input"]["messages"][0]["content"] == [{"text": "16x16"}]
+
+
+@pytest.mark.parametrize("given", ["https://img.example/a.png", 5, {"https://img.example/a.png"}, b"PNG"])
+@pytest.mark.parametrize("model", ["wan2_6_image", "wan2_5_i2i_preview"])
+def test_pictures_that_are_no_list_are_refused_as_a_whole(images: ModuleType, model: str, given: object):
+    with pytest.raises(images.RequestInvalid) as refused:
+        getattr(images.DashScope(region="beijing"), model).prepare("edit", prompt=PROMPT, images=given)
+    assert [violation.rule for violation in refused.value.violations] == ["images.type"]
+
+
+def test_one_address_is_no_list_for_a_type_checker(images: ModuleType):
+    signature = inspect.signature(images.DashScope(region="beijing").wan2_6_image.edit)
+    assert signature.parameters["images"].annotation == "list[str] | tuple[str, ...]"
+
+
+def test_no_repr_shows_a_whole_picture(images: ModuleType):
+    model = images.DashScope(region="beijing").wan2_6_image
+    picture = "data:image/png;base64," + "A" * 9000
+    assert len(repr(model.prepare("edit", prompt=PROMPT, images=[picture]))) < 500
+    with pytest.raises(images.RequestInvalid) as refused:
+        model.prepare("edit", prompt=PROMPT, images=[picture] * 5)
+    assert len(repr(refused.value.report)) < 1000
+
+
+def test_a_picture_on_disk_becomes_an_address(images: ModuleType):
+    png = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    address = images.data_uri(png)
+    assert address == "data:image/png;base64," + base64.b64encode(png).decode()
+    with pytest.raises(ValueError, match="not a picture"):
+        images.data_uri(b"text")
 
 
 def test_the_envelope_can_be_chosen(images: ModuleType):
@@ -351,6 +397,14 @@ def test_a_stream_yields_pieces_and_its_result_paragraphs(images: ModuleType):
     result = owner.interleave(prompt=PROMPT)
     assert result.texts == ("First fold.", "Done.")
     assert [image.url for image in result.images] == ["https://example.com/1.png"]
+
+
+def test_pictures_of_two_streams_keep_apart(images: ModuleType):
+    other = [text.replace("1.png", "2.png") for text in EVENTS]
+    service = Recorder(*(httpx2.Response(200, text="".join(events)) for events in (EVENTS, other)))
+    owner = client(images, service).wan2_6_image
+    pieces = [piece for _ in range(2) for piece in owner.stream(prompt=PROMPT)]
+    assert len({piece.image.stem for piece in pieces if hasattr(piece, "image")}) == 2
 
 
 def test_a_stream_that_breaks_off_is_no_result(images: ModuleType):

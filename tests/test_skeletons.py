@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platemark.wire import skeletons
+from platemark.wire.reading import read
 
 MESSAGES: dict[str, Any] = {
     "model": "$model",
@@ -31,14 +32,14 @@ skeleton = st.sampled_from([MESSAGES, TYPED])
 
 @given(skeleton, values)
 def test_what_is_built_reads_back(shape: dict[str, Any], given: dict[str, Any]) -> None:
-    reading = skeletons.read(shape, skeletons.build(shape, given), {"prompt", "images", "n", "size"})
+    reading = read(shape, skeletons.build(shape, given), {"prompt", "images", "n", "size"})
     assert reading.values == given
     assert not reading.faults
 
 
 @given(values.filter(lambda v: "images" not in v))
 def test_other_parameters_may_stand_beside_the_named_ones(given: dict[str, Any]) -> None:
-    reading = skeletons.read(FLAT, skeletons.build(FLAT, given), {"prompt", "n", "size"})
+    reading = read(FLAT, skeletons.build(FLAT, given), {"prompt", "n", "size"})
     assert reading.values == given
     assert not reading.faults
 
@@ -55,7 +56,7 @@ json_values = st.recursive(
 
 @given(skeleton, json_values)
 def test_any_body_can_be_read(shape: dict[str, Any], body: object) -> None:
-    skeletons.read(shape, body, {"prompt", "images", "n"})
+    read(shape, body, {"prompt", "images", "n"})
     skeletons.find(shape, body)
 
 
@@ -66,7 +67,7 @@ def test_every_fault_of_a_body_is_found_at_once() -> None:
         "input": {"messages": [{"role": "system", "content": [{"text": "a"}, {"text": "b"}, {"sound": "c"}]}]},
         "parameters": {"mystery": 1},
     }
-    reading = skeletons.read(MESSAGES, body, {"prompt", "images", "n"})
+    reading = read(MESSAGES, body, {"prompt", "images", "n"})
     assert [(fault.rule, fault.path) for fault in reading.faults] == [
         ("role.fixed", "input.messages[0].role"),
         ("prompt.count", "input.messages[0].content[1]"),
@@ -77,7 +78,7 @@ def test_every_fault_of_a_body_is_found_at_once() -> None:
 
 
 def test_what_a_fault_hides_is_not_judged() -> None:
-    reading = skeletons.read(MESSAGES, {"model": "m", "input": 5}, {"prompt", "images", "n"})
+    reading = read(MESSAGES, {"model": "m", "input": 5}, {"prompt", "images", "n"})
     assert [fault.rule for fault in reading.faults] == ["input.type"]
     assert reading.unread == {"prompt", "images"}
 

@@ -7,12 +7,13 @@ Exit codes: 0 nothing found, 1 findings, 2 usage, unreadable input or specs that
 from __future__ import annotations
 
 import argparse
+import io
 import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,6 +24,9 @@ from platemark.version import VERSION
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # no terminal's encoding is a reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
@@ -46,8 +50,11 @@ def run(arguments: Sequence[str]) -> int:
         return _fail("specs", text, f"{count} problem{'s' if count != 1 else ''}; see specs/README.md", as_json)
     except Usage as usage:
         return _fail(usage.code, usage.message, usage.hint, as_json)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        return _fail("unreadable", f"{error.filename or 'input'}: {error.strerror or error}", "", as_json)
+        at = error.filename or "standard input or output"
+        return _fail("unreadable", f"{at}: {error.strerror or error}", "", as_json)
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
@@ -57,20 +64,26 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 def _say(answer: Answer, form: str) -> int:
     if form == "json":
-        print(json.dumps({"schema_version": SCHEMA_VERSION, **answer.data}, ensure_ascii=False))
+        print(_json(answer.data), flush=True)
     elif answer.text:
-        print(answer.text)
+        print(answer.text, flush=True)
     return answer.code
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    """In ASCII, so that every encoding of standard output leaves it valid."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, **data})
 
 
 def _fail(code: str, message: str, hint: str, as_json: bool) -> int:
     if as_json:
-        print(
-            json.dumps({"error": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False), file=sys.stderr
-        )
+        print(json.dumps({"error": {"code": code, "message": message, "hint": hint}}), file=sys.stderr)
     else:
         print(f"platemark: {message}" + (f"\nhint: {hint}" if hint else ""), file=sys.stderr)
     return 2
+
+
+_COMMON = ("--specs", "--format")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -86,6 +99,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parsed(arguments: Sequence[str]) -> Any:
+    first = arguments[0].partition("=")[0] if arguments else ""
+    if first in _COMMON:
+        raise Usage("usage", f"`{first}` stands after the command", f"platemark COMMAND {first} …")
     options, extra = _parser().parse_known_args(arguments)
     if extra:
         known = set(re.findall(r"--[a-z]+", options.parser.format_help()))
@@ -117,9 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     add("schema", _schema, "JSON Schema of a format of ours").add_argument("name", nargs="?")
     add("lint", _lint, "everything wrong with the specs")
     validate = add("validate", _validate, "judge a wire body, from a file or standard input")
-    validate.add_argument("model")
-    validate.add_argument("file", nargs="?", default="-")
-    validate.add_argument("--route", choices=("sync", "stream", "task"))
+    validate.add_argument("model", help="its id, or provider/id")
+    validate.add_argument("file", nargs="?", default="-", help="JSON; standard input if it is - or left out")
+    validate.add_argument("--route", choices=("sync", "stream", "task"), help="else the one that the body is meant for")
     validate.add_argument("--lines", action="store_true", help="one body a line")
     generate = add("generate", _generate, "write everything that is printed from the specs")
     generate.add_argument("--out", default="generated", metavar="DIR")
@@ -128,11 +144,17 @@ def _parser() -> argparse.ArgumentParser:
     add("check", _check, "is what was generated up to date?").add_argument("--out", default="generated", metavar="DIR")
     serve = add("serve", _serve, "an emulator of all services; its address is the first line")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000, help="0 picks a free one")
+    serve.add_argument("--port", type=_port, default=8000, help="0 picks a free one")
     serve.add_argument("--strict", action="store_true", help="refuse keys that no document knows")
-    serve.add_argument("--control", action="store_true", help="serve /_control")
+    serve.add_argument("--control", action="store_true", help="serve /_control/clock, which puts the time forward")
     add("demo", _demo, "every model, mode and route against the emulator").add_argument("--out", default="demo-output")
     return parser
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"`{text}` is no port: 0 to 65535")
+    return int(text)
 
 
 # ── Commands: heavy modules are imported where they are used ──────────────────────────────────────────────────────
@@ -148,8 +170,10 @@ def _specs(options: Any) -> Path:
     from platemark import api
 
     folder = api.find_specs(options.specs)
-    if not folder.is_dir():
-        raise Usage("no-specs", f"{folder} is no folder of specs", "name one with --specs")
+    if not (folder / "documents.yaml").is_file():
+        near = [place for place in (folder / "specs", folder.parent) if (place / "documents.yaml").is_file()]
+        hint = f"did you mean {near[0]}?" if near else "name one with --specs"
+        raise Usage("no-specs", f"{folder} is no folder of specs: it has no documents.yaml", hint)
     return folder
 
 
@@ -179,7 +203,7 @@ def _schema(options: Any) -> Answer:
     if options.name not in shape.NAMES:
         raise Usage("unknown-schema", f"no schema is called `{options.name}`", did_you_mean(options.name, shape.NAMES))
     found = shape.schema(shape.NAMES[options.name])
-    return Answer(json.dumps(found, indent=2, ensure_ascii=False), found)
+    return Answer(json.dumps(found, indent=2), found)
 
 
 def _lint(options: Any) -> Answer:
@@ -194,21 +218,29 @@ def _validate(options: Any) -> Answer:
 
     known = _ir(options)
     commands.find_model(known, options.model)
-    text = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    text = _read(options.file)
     bodies = [line for line in text.splitlines() if line.strip()] if options.lines else [text]
     answers: list[Answer] = []
     for number, raw in enumerate(bodies, 1):
         body, problem = read_body(raw)
         if problem:
             at = f"line {number}: " if options.lines else ""
-            raise Usage("not-json", f"{options.file}: {at}{problem}", "the body is one JSON object")
+            name = "standard input" if options.file == "-" else options.file
+            raise Usage("not-json", f"{name}: {at}{problem}", "the body is one JSON object")
         answers.append(commands.validated(api.evaluate(known, options.model, body, options.route)))
     if not options.lines:
         return answers[0]
-    lines = [json.dumps({"schema_version": SCHEMA_VERSION, **a.data}, ensure_ascii=False) for a in answers]
-    text = "\n".join(lines) if options.format == "json" else "\n".join(a.text for a in answers)
+    text = "\n".join(_json(a.data) if options.format == "json" else a.text for a in answers)
     options.format = "text"  # an object a line already
     return Answer(text, {}, max((a.code for a in answers), default=0))
+
+
+def _read(name: str) -> bytes:
+    if name != "-":
+        return Path(name).read_bytes()
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]: it is, where it was closed
+        raise Usage("no-input", "standard input is closed", "name a file")
+    return sys.stdin.buffer.read()
 
 
 def _generate(options: Any) -> Answer:
@@ -231,6 +263,8 @@ def _generate(options: Any) -> Answer:
 def _check(options: Any) -> Answer:
     from platemark import api, commands
 
+    if not Path(options.out).is_dir():
+        raise Usage("not-generated", f"there is no folder {options.out}", "`platemark generate` makes it")
     return commands.planned(api.check(_ir(options), options.out), written=False)
 
 
@@ -246,8 +280,10 @@ def _serve(options: Any) -> Answer:
     modes = {"strict": options.strict, "control": options.control}
     try:
         emulator.serve(_ir(options), options.host, options.port, ready=ready, **modes)
-    except (emulator.CannotListen, emulator.Unservable) as error:
-        raise Usage("cannot-serve", str(error), "--port 0 picks a free port") from None
+    except emulator.CannotListen as error:
+        raise Usage("cannot-serve", str(error), "--host 127.0.0.1 --port 0 picks a free port here") from None
+    except emulator.Unservable as error:
+        raise Usage("cannot-serve", str(error)) from None
     return Answer("", {})
 
 

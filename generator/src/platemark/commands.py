@@ -29,6 +29,7 @@ def find_model(known: ir.Ir, name: str) -> tuple[ir.Provider, ir.Family, ir.Mode
 
 
 def list_models(known: ir.Ir) -> Answer:
+    """Every model, with its modes and routes."""
     rows = [
         {
             "model": model.id,
@@ -45,6 +46,7 @@ def list_models(known: ir.Ir) -> Answer:
 
 
 def show(known: ir.Ir, name: str) -> Answer:
+    """What a model takes, by mode and route, and the facts about it. Raises Usage for an unknown model."""
     provider, family, model = find_model(known, name)
     lines = [f"{model.id} · {provider.id}", family.about, ""]
     modes: dict[str, Any] = {}
@@ -84,6 +86,7 @@ def _parameters(family: ir.Family, offer: ir.Offer) -> Iterator[dict[str, Any]]:
 
 
 def explain(known: ir.Ir, name: str, parameter: str | None) -> Answer:
+    """The rules of a model, or of one parameter, with who says so. Raises Usage for a name that is not there."""
     _, family, model = find_model(known, name)
     found: dict[str, dict[str, Any]] = {}
     rules = [rule for offer in family.by_model[model.id] for rule in family.rules_of(offer)]
@@ -130,6 +133,7 @@ def _explanation(address: str, row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def problems(found: Iterable[Problem]) -> Answer:
+    """All that is wrong with the specs."""
     found = tuple(found)
     text = "\n\n".join(problem.render() for problem in found) or "no problems"
     return Answer(text, {"problems": [problem.json() for problem in found]}, 1 if found else 0)
@@ -157,6 +161,8 @@ def planned(plan: Plan, written: bool) -> Answer:
     """What changed, or what would have to."""
     rows = {"added": plan.added, "changed": plan.changed, "removed": plan.removed}
     lines = [f"{word} {path}" for word, paths in rows.items() for path in paths]
+    if lines and not written:
+        lines.append("hint: `platemark generate` brings it up to date")
     text = "\n".join(lines) or "up to date"
     return Answer(text, {key: list(paths) for key, paths in rows.items()}, 0 if written or plan.empty else 1)
 
@@ -213,4 +219,5 @@ def _words(value: Any) -> str:
 def _brief(value: Any) -> str:
     """A value of a request on one line, as JSON: never a whole picture."""
     shown = json.dumps(value, ensure_ascii=False)
-    return shown if len(shown) <= 80 else f"{shown[:60]}… ({len(shown)} characters)"
+    many = len(value) if isinstance(value, str) else len(shown)
+    return shown if len(shown) <= 80 else f"{shown[:60]}… ({many} characters)"

@@ -25,7 +25,7 @@ from platemark.answers import Answer, Usage
 from platemark.commands import table
 from platemark.rules import samples
 from platemark.rules.vectors import Vector, vectors
-from platemark.wire import skeletons
+from platemark.wire.reading import read
 
 KEY = "sk-test-demo"
 PACKAGE = "platemark_images"
@@ -197,7 +197,7 @@ def _stop(
         return "", "no wrong request to try"
     family, offer = tried
     skeleton = provider.payloads[offer.payloads[0]]
-    values = skeletons.read(skeleton, wrong.request["body"], family.model(offer.model).known).values
+    values = read(skeleton, wrong.request["body"], family.model(offer.model).known).values
     given = samples.given(offer, {name: value for name, value in values.items() if name != "model"})
     try:
         client.generate(model=offer.model, mode=offer.mode, route=offer.route, **given)

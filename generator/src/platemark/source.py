@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, cast
 
 import yaml
 
+from platemark.plain import is_map
 from platemark.problems import Code, Invalid, Place, Problem
 
 Data: TypeAlias = "bool | int | str | list[Data] | dict[str, Data] | None"
@@ -51,6 +52,15 @@ class Tree:
     data: Data
     values: Mapping[Keys, Place] = field(repr=False)
     keys: Mapping[Keys, Place] = field(repr=False)
+
+    def get(self, path: Keys, default: Any = None) -> Any:
+        """The value at `path`, through maps; the default where nothing stands there."""
+        here: Any = self.data
+        for key in path:
+            if not is_map(here) or key not in here:
+                return default
+            here = here[str(key)]
+        return here
 
     def place(self, path: Keys) -> Place:
         """Where the value at `path` stands; for a path that is not there, where its nearest ancestor does."""

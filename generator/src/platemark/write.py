@@ -31,17 +31,19 @@ class Plan:
 
     @property
     def empty(self) -> bool:
+        """Whether the folder is up to date."""
         return not (self.added or self.changed or self.removed)
 
 
 def digest(text: str | bytes) -> str:
+    """SHA-256 in hexadecimal; of a text, that of its UTF-8."""
     return sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
 def plan(out: Path, files: Mapping[str, str], folders: Iterable[str]) -> Plan:
     """Compare a folder with `files`; only what stands in `folders` is looked at."""
-    manifest = read_manifest(out)
-    old = {path: sha for path, sha in manifest.get("files", {}).items() if path.split("/")[0] in set(folders)}
+    manifest, ours = read_manifest(out), set(folders)
+    old = {path: sha for path, sha in manifest.get("files", {}).items() if path.split("/")[0] in ours}
     there = {path: _digest_of(out / path) for path in {*old, *files}}
     wanted = {path: digest(text) for path, text in files.items()}
     return Plan(
@@ -70,7 +72,8 @@ def apply(out: Path, files: Mapping[str, str], made: Plan, folders: Iterable[str
                 if parent == out:
                     break
                 parent.rmdir()
-    kept = {p: sha for p, sha in read_manifest(out).get("files", {}).items() if p.split("/")[0] not in set(folders)}
+    ours = set(folders)
+    kept = {path: sha for path, sha in read_manifest(out).get("files", {}).items() if path.split("/")[0] not in ours}
     listed = {**kept, **{path: digest(text) for path, text in files.items()}}
     _replace(out / MANIFEST, json.dumps({**about, "files": dict(sorted(listed.items()))}, indent=1) + "\n")
 

@@ -126,14 +126,20 @@ def _caption(pen: ImageDraw, recipe: Recipe) -> None:
     margin = font_size // 2
     font = _font(font_size)
     columns = max(4, int((width - 2 * margin) / (font_size * 0.54)))
-    rows = max(1, min(5, (height - 2 * margin) // (font_size * 5 // 4) - 2))
-    title = f"{recipe.model} #{recipe.index + 1} {width}*{height}"
-    lines = [title[:columns], *wrap(_printable(recipe.prompt), columns, max_lines=rows, placeholder=" …")]
     line = font_size * 5 // 4
+    lines = caption(recipe, columns, (height - 2 * margin) // line - 1)
     top = height - margin - line * len(lines)
     pen.rectangle((0, top - margin, width, height), fill=_PAPER)
     for index, text in enumerate(lines):
         pen.text((margin, top + index * line), _printable(text), fill=_INK, font=font)
+
+
+def caption(recipe: Recipe, columns: int, room: int) -> list[str]:
+    """Lines of at most so many columns: model and size, then as much of the prompt as there is room for."""
+    title = "{} #{} {}*{}".format(recipe.model, recipe.index + 1, *recipe.size)
+    titles = wrap(title, columns, max_lines=2, placeholder=" …", break_on_hyphens=False)
+    rows = max(1, min(5, room - len(titles)))
+    return [*titles, *wrap(_printable(recipe.prompt), columns, max_lines=rows, placeholder=" …")]
 
 
 def _printable(text: str) -> str:

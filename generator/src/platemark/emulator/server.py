@@ -69,6 +69,8 @@ def _await(server: Server, thread: threading.Thread) -> None:
 
 
 def _listen(host: str, port: int) -> tuple[socket.socket, str]:
+    if not host:  # it would mean every address of this machine
+        raise CannotListen("can't listen: no host is named")
     # asyncio turns Nagle's algorithm off only where the protocol is named: else each answer waits 40 ms.
     listening = socket.socket(
         socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
-from typing import cast
+from typing import cast, get_args
 
 from platemark.ir.evidence import Conflict, Document, Evidence, Fact, Json, Reading, Source, Status, Verdict
-from platemark.ir.family import Example, Family, Model, Offer, Parameter, Rule
+from platemark.ir.family import Example, Family, Model, Offer, Parameter, Rule, picture
 from platemark.ir.provider import Auth, Endpoint, Errors, Provider, Region, RouteName, Tasks, Transport
 from platemark.plain import is_map, is_seq
 from platemark.rules import expr, leaves, sizes
@@ -45,13 +45,14 @@ __all__ = [
     "Tasks",
     "Transport",
     "Verdict",
+    "picture",
     "size_follows",
     "to_json",
 ]
 
 SCHEMA_VERSION = 1
 MODES = ("text_to_image", "edit", "sequence", "interleave")
-ROUTES: tuple[RouteName, ...] = ("sync", "stream", "task")
+ROUTES: tuple[RouteName, ...] = get_args(RouteName)
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,24 @@ class Ir:
     families: tuple[Family, ...]
 
     def provider(self, name: str) -> Provider:
-        return next(provider for provider in self.providers if provider.id == name)
+        """A provider by its id. Raises KeyError where there is none."""
+        return self._providers[name]
 
     def families_of(self, provider: str) -> tuple[Family, ...]:
+        """The families of a provider, in the order of the specs."""
         return tuple(family for family in self.families if family.provider == provider)
 
     def document(self, name: str) -> Document:
-        return next(document for document in self.documents if document.id == name)
+        """A document by its id. Raises KeyError where there is none."""
+        return self._documents[name]
+
+    @cached_property
+    def _providers(self) -> Mapping[str, Provider]:
+        return {provider.id: provider for provider in self.providers}
+
+    @cached_property
+    def _documents(self) -> Mapping[str, Document]:
+        return {document.id: document for document in self.documents}
 
     @cached_property
     def models(self) -> Mapping[str, tuple[Provider, Family, Model]]:
@@ -111,4 +123,4 @@ def to_json(value: object) -> Json:
     if type(value).__module__ == expr.__name__:
         return expr.to_json(cast("expr.Node", value))
     parts = {slot.name: to_json(getattr(value, slot.name)) for slot in fields(value)}
-    return {key: part for key, part in parts.items() if part not in (None, "", [], {}) or part is False}
+    return {key: part for key, part in parts.items() if part not in (None, "", [], {})}

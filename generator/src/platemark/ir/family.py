@@ -31,6 +31,12 @@ class Rule:
         """Whether a request alone shows if the rule is kept."""
         return self.structure or self.holds is not None
 
+    def kept(self, values: Mapping[str, Json]) -> bool:
+        """Whether values keep it. What the reader of bodies judges, or nobody can tell, counts as kept."""
+        if self.when is None or self.holds is None:
+            return True
+        return not expr.holds(self.when, values) or expr.holds(self.holds, values)
+
     @property
     def looks_at(self) -> frozenset[str]:
         """The parameters that decide whether it is kept."""
@@ -98,6 +104,11 @@ class Model:
     """Names that mean something to this model, in whatever mode or route: all else is an unknown key."""
 
 
+def picture(index: int) -> str:
+    """The address that stands for a picture in samples, counted from 0."""
+    return f"https://example.com/picture-{index + 1}.png"
+
+
 @dataclass(frozen=True)
 class Example:
     """A sample of a document: what is given, and what becomes of it."""
@@ -115,7 +126,7 @@ class Example:
         pictures = self.given.get("images")
         if not isinstance(pictures, int):
             return dict(self.given)
-        return {**self.given, "images": [f"https://example.com/picture-{n + 1}.png" for n in range(pictures)]}
+        return {**self.given, "images": [picture(index) for index in range(pictures)]}
 
 
 @dataclass(frozen=True)
@@ -136,34 +147,38 @@ class Family:
     @cached_property
     def by_model(self) -> Mapping[str, tuple[Offer, ...]]:
         """Offers of each model, routes and modes in the order of the spec."""
-        return {model.id: tuple(o for o in self.offers if o.model == model.id) for model in self.models}
+        found: dict[str, list[Offer]] = {model.id: [] for model in self.models}
+        for offer in self.offers:
+            found[offer.model].append(offer)
+        return {model: tuple(offers) for model, offers in found.items()}
 
     def routes_of(self, model: str) -> tuple[RouteName, ...]:
         """The routes of a model, in the order of the spec."""
         return tuple({offer.route: True for offer in self.by_model[model]})
 
     def rules_of(self, offer: Offer) -> tuple[Rule, ...]:
-        return tuple(self.rules[index] for index in offer.rules)
+        """The rules of an offer, in the order in which they are told."""
+        return tuple([self.rules[index] for index in offer.rules])
 
     def parameters_of(self, offer: Offer) -> tuple[Parameter, ...]:
+        """What an offer takes, those that its transport sets included."""
         return tuple(self.parameters[index] for index in offer.parameters)
 
     def parameter_of(self, offer: Offer, name: str) -> Parameter | None:
+        """A parameter as an offer has it; None where it does not take it."""
         return next((p for p in self.parameters_of(offer) if p.name == name), None)
 
     def model(self, name: str) -> Model:
+        """One of the family's models by its id."""
         return next(model for model in self.models if model.id == name)
 
     def broken(self, offer: Offer, values: Mapping[str, Json]) -> Iterator[Rule]:
         """The rules of an offer that values break, but for those of structure, in their order."""
-        for rule in self.rules_of(offer):
-            judged = rule.when is not None and expr.holds(rule.when, values)
-            if judged and rule.holds is not None and not expr.holds(rule.holds, values):
-                yield rule
+        return (rule for rule in self.rules_of(offer) if not rule.kept(values))
 
     def address(self, offer: Offer, rule: Rule) -> str:
         """`provider/model/mode/id`, with the route before the id where the routes of the mode differ in it."""
-        index = self.rules.index(rule)
+        index = next(index for index in offer.rules if self.rules[index] == rule)
         twins = [o for o in self.by_model[offer.model] if o.mode == offer.mode]
         route = "" if all(index in twin.rules for twin in twins) else f"{offer.route}/"
         return f"{self.provider}/{offer.model}/{offer.mode}/{route}{rule.id}"

@@ -13,6 +13,8 @@ RouteName: TypeAlias = Literal["sync", "stream", "task"]
 
 @dataclass(frozen=True, slots=True)
 class Auth:
+    """How a key is sent: the header, its value with `{key}`, and the environment variable that a key comes from."""
+
     header: str
     value: str
     env: str
@@ -21,6 +23,8 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Region:
+    """Where a service runs: the vendor's id and a plain name; `host` is empty where only workspaces have one."""
+
     id: str
     alias: str
     host: str
@@ -29,6 +33,8 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
+    """A path below the base path, the styles of body that it takes (its own first), and how requests may travel."""
+
     id: str
     path: str
     payloads: tuple[str, ...]
@@ -101,9 +107,11 @@ class Provider:
     families: tuple[str, ...]
 
     def endpoint(self, name: str) -> Endpoint:
+        """One of the service's endpoints by its id."""
         return next(endpoint for endpoint in self.endpoints if endpoint.id == name)
 
     def transport(self, name: str) -> Transport:
+        """How requests by a route travel."""
         return next(transport for transport in self.transports if transport.name == name)
 
     @property

@@ -9,7 +9,6 @@ from platemark import ir
 from platemark.lint import names
 from platemark.lint.facts import Facts
 from platemark.lint.provider import idle_conflict
-from platemark.plain import is_map
 from platemark.problems import Problem
 from platemark.source import Keys, Tree
 from platemark.spec.model import Provider
@@ -44,9 +43,7 @@ def idle_conflicts(facts: Facts) -> Iterator[Problem]:
 def _is_path(tree: Tree, key: str) -> bool:
     """Whether a conflict is about a place in the file: `routes.task`, `errors.n.fixed`, `regions`."""
     head, _, rest = key.partition(".")
-    if not is_map(tree.data) or head not in tree.data:
-        return False
-    return not rest or (is_map(tree.data[head]) and rest in tree.data[head])
+    return ((head, rest) if rest else (head,)) in tree.values
 
 
 def family_errors(facts: Facts) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from platemark import ir
 from platemark.lint import names
 from platemark.lint.facts import Facts, together
 from platemark.problems import Problem
-from platemark.rules import samples
+from platemark.rules import samples, sizes
 from platemark.rules.judge import expected
 
 
@@ -41,11 +41,8 @@ def _judged(facts: Facts, example: ir.Example, index: int) -> Iterator[tuple[Pro
         yield Problem("bad-example", f"this {said}", place, hint), f"{example.mode} of `{example.model}`"
         return
     size = expected(facts.family, offer, given).size
-    became = "{}*{}".format(*size) if size else "no size that anyone can tell"
+    became = sizes.written(size) if size else "no size that anyone can tell"
     if "size" in example.becomes and became != example.becomes["size"]:
         place = facts.source.tree.place(("examples", index, "becomes"))
-        message = f"the size becomes {became}"
-        yield (
-            Problem("bad-example", message, place, "mend the size, `rounds` or `ties`"),
-            f"{example.mode} of `{example.model}`",
-        )
+        problem = Problem("bad-example", f"the size becomes {became}", place, "mend the size, `rounds` or `ties`")
+        yield problem, f"{example.mode} of `{example.model}`"

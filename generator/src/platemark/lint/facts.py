@@ -21,6 +21,7 @@ class Facts:
 
     @cached_property
     def source(self) -> Family:
+        """The family's file."""
         return self.resolver.source
 
     def place(self, offer: ir.Offer, name: str, *keys: str) -> Place:
@@ -36,14 +37,10 @@ class Facts:
         return holding[0].place if holding else self.source.models[offer.model].stated.place
 
     def layers(self, offer: ir.Offer) -> list[Layers]:
-        """The layers of an offer, the last word first. A snapshot has those of its base besides its own."""
-        model, mode = self.source.models[offer.model], self.source.modes[offer.mode]
-        found: list[Layers] = []
-        for each in (model, *([self.source.models[model.like]] if model.like else [])):
-            own = each.modes.get(offer.mode)
-            found += [own.parameters if own else {}, each.parameters]
-        return [*found, mode.parameters, self.source.routes[offer.route].parameters, self.source.parameters,
-                self.resolver.provider.parameters]  # fmt: skip
+        """The layers of an offer, the last word first."""
+        slots = self.resolver.slots(self.resolver.like(self.source.models[offer.model]))
+        slot = next(slot for slot in slots if (slot.route.name, slot.mode.name) == (offer.route, offer.mode))
+        return [*reversed(slot.layers), self.resolver.provider.parameters]
 
 
 def together(found: Iterable[tuple[Problem, str]]) -> Iterator[Problem]:

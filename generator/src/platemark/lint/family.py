@@ -8,11 +8,11 @@ from typing import Any
 from platemark.lint import names, parameters
 from platemark.lint.names import ROW_KEYS, unknown
 from platemark.lint.provider import codes
-from platemark.lint.skeletons import takes_others
 from platemark.plain import each, is_map
 from platemark.problems import Code, Place, Problem, did_you_mean
-from platemark.rules import kinds
 from platemark.rules.kinds import KINDS
+from platemark.rules.sentences import NOUNS
+from platemark.rules.values import shown
 from platemark.source import Keys
 from platemark.spec.model import Family, Layers, Mode, Model, Provider, Stated
 from platemark.wire import skeletons
@@ -36,6 +36,7 @@ class FamilyCheck:
         return parameters.type_of(name, self.provider, [layer for _, layer in self.layers])
 
     def problems(self) -> Iterator[Problem]:
+        """Everything wrong with the names in the file."""
         yield from self.routes()
         yield from self.places()
         yield from self.modes()
@@ -72,7 +73,7 @@ class FamilyCheck:
         used = dict.fromkeys(payload for endpoint in endpoints for payload in each(endpoint.get("payload", ())))
         for payload in used:
             skeleton = self.data["payloads"].get(payload)
-            if skeleton is None or takes_others(skeleton):
+            if skeleton is None or skeletons.takes_others(skeleton):
                 continue
             for path, layer in self.layers:
                 for name in layer.keys() - {*skeletons.names(skeleton)}:
@@ -113,7 +114,7 @@ class FamilyCheck:
         if name not in self.types:
             yield unknown("unknown-parameter", name, self.family.tree.value(path), self.types)
         elif self.types[name] not in {"integer", ""}:
-            message = f"`makes` is a number of pictures, and `{name}` is {kinds.NOUNS[self.types[name]]}"
+            message = f"`makes` is a number of pictures, and `{name}` is {NOUNS[self.types[name]]}"
             yield Problem("wrong-kind", message, self.family.tree.value(path), "name an integer, such as n")
 
     def when(self, name: str, value: Any, *path: str | int) -> Iterator[Problem]:
@@ -134,12 +135,10 @@ class FamilyCheck:
             if not isinstance(value, bool):
                 yield Problem("wrong-when", f"`{name}` is true or false, never `{value}`", place)
         elif type_ not in {"text", "size"} or not words:
-            message = f"`{name}` can't tell cases apart: it is {kinds.NOUNS.get(type_, 'of no known type')}"
+            message = f"`{name}` can't tell cases apart: it is {NOUNS.get(type_, 'of no known type')}"
             yield Problem("wrong-when", message, place, "choose by a list, a truth, or a text with `one_of`")
         elif value not in words:
-            yield Problem(
-                "wrong-when", f"`{name}` is never `{parameters.shown(value)}`", place, did_you_mean(str(value), words)
-            )
+            yield Problem("wrong-when", f"`{name}` is never `{shown(value)}`", place, did_you_mean(str(value), words))
 
     def words(self, layer: Layers, name: str) -> list[str]:
         facts = layer[name].facts
@@ -203,7 +202,7 @@ class FamilyCheck:
         if name in ROW_KEYS and name not in self.types:
             known, code = (self.family.routes, "unknown-route") if name == "route" else (regions, "unknown-region")
             if value not in known:
-                yield unknown(code, parameters.shown(value), self.family.tree.value(path), known)
+                yield unknown(code, shown(value), self.family.tree.value(path), known)
         elif name not in self.types:
             yield unknown("unknown-parameter", name, self.at(*path), [*self.types, *ROW_KEYS])
         else:
@@ -229,7 +228,7 @@ class FamilyCheck:
         for _, layer in self.layers:
             for name, facts in layer.items():
                 if "type" in facts.facts and facts.facts["type"].value != self.types[name]:
-                    message = f"`{name}` is {kinds.NOUNS[self.types[name]]} elsewhere in this file"
+                    message = f"`{name}` is {NOUNS[self.types[name]]} elsewhere in this file"
                     yield Problem("two-types", message, facts.facts["type"].place, f"type: {self.types[name]}")
 
     def stated_twice(self) -> Iterator[Problem]:
@@ -267,6 +266,6 @@ class FamilyCheck:
                     stated = Stated(value, self.at("conflicts", key, document, kind))
                     on = KINDS[kind].on if kind in KINDS else ()
                     if name and on and self.types[name] not in {*on, ""}:
-                        message = f"`{kind}` can't be said of {kinds.NOUNS[self.types[name]]}"
+                        message = f"`{kind}` can't be said of {NOUNS[self.types[name]]}"
                         yield Problem("wrong-kind", message, stated.place, f"it is said of {' and '.join(on)}")
                     yield from parameters.reversed_(kind, stated)

@@ -8,10 +8,10 @@ from typing import Any
 
 from platemark import ir
 from platemark.lint.facts import Facts, together
-from platemark.lint.parameters import shown
 from platemark.plain import is_seq
 from platemark.problems import Problem
 from platemark.rules.judge import choose
+from platemark.rules.values import shown
 
 _COMBINATIONS = 10_000
 """More cases than these are not told apart by any real service."""

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from platemark.lint.names import unknown
 from platemark.plain import each, is_map
 from platemark.problems import Problem, did_you_mean
+from platemark.resolution.layers import SLOT
 from platemark.rules import kinds, leaves
+from platemark.rules.sentences import NOUNS
+from platemark.rules.values import shown
 from platemark.source import Keys, Tree
 from platemark.spec.model import Layer, Layers, Provider, Stated
 
-_SLOT = ("range", "one_of", "fixed")
 _LISTS = ("images", "list")
 FACETS: Mapping[str, tuple[str, ...]] = {
     "default": (),
@@ -50,15 +53,10 @@ def fits(type_: str, value: object) -> bool:
     return type_ in leaves.FORMATS and leaves.FORMATS[type_](value)
 
 
-def shown(value: object) -> str:
-    """A value as a spec writes it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def line(name: str, layer: Layer, type_: str) -> Iterator[Problem]:
     """What can be said of one line on its own; `type_` is what other lines say that the parameter is."""
     type_ = str(layer.facts["type"].value) if "type" in layer.facts else type_
-    slots = [key for key in layer.facts if key in _SLOT]
+    slots = [key for key in layer.facts if key in SLOT]
     if len(slots) > 1:
         message = f"`{name}` has both `{slots[0]}` and `{slots[1]}`"
         yield Problem("one-slot", message, layer.facts[slots[1]].place, "keep one of range, one_of and fixed")
@@ -86,20 +84,19 @@ def _fact(key: str, stated: Stated, type_: str) -> Iterator[Problem]:
 
 def _wrong_kind(key: str, on: tuple[str, ...], stated: Stated, type_: str) -> Problem:
     hint = f"it is said of {' and '.join(on)}"
-    return Problem("wrong-kind", f"`{key}` can't be said of {kinds.NOUNS[type_]}", stated.place, hint)
+    return Problem("wrong-kind", f"`{key}` can't be said of {NOUNS[type_]}", stated.place, hint)
 
 
 def _values(key: str, stated: Stated, type_: str) -> Iterator[Problem]:
-    special = {"size": "a size that follows the last image", "integer": "random"}
     if key == "default" and (is_map(stated.value) or stated.value == "random"):
-        if type_ != ("size" if is_map(stated.value) else "integer"):
-            hint = f"only {kinds.NOUNS['size' if is_map(stated.value) else 'integer']} has such a default"
-            said = special["size"] if is_map(stated.value) else special["integer"]
-            yield Problem("wrong-type", f"`default` can't be {said}: this is {kinds.NOUNS[type_]}", stated.place, hint)
+        only, said = ("size", "a size that follows the last image") if is_map(stated.value) else ("integer", "random")
+        if type_ != only:
+            hint = f"only {NOUNS[only]} has such a default"
+            yield Problem("wrong-type", f"`default` can't be {said}: this is {NOUNS[type_]}", stated.place, hint)
         return
     for value in each(stated.value):
         if not fits(type_, value):
-            message = f"`{key}` can't be `{shown(value)}`: this is {kinds.NOUNS[type_]}"
+            message = f"`{key}` can't be `{shown(value)}`: this is {NOUNS[type_]}"
             quoted = type_ == "text" and not isinstance(value, str)
             yield Problem("wrong-type", message, stated.place, "quote it if it is text" if quoted else "")
 
@@ -122,7 +119,7 @@ def others(name: str, layer: Layer, types: Mapping[str, str]) -> Iterator[Proble
     if same := layer.facts.get("same_length"):
         other = str(same.value)
         if other not in types:
-            yield _unknown(other, same, types)
+            yield unknown("unknown-parameter", other, same.place, types)
         elif types[other] not in _LISTS or other == name:
             message = (
                 f"`{name}` can't have as many items as {'itself' if other == name else f'`{other}`, which is no list'}"
@@ -132,16 +129,12 @@ def others(name: str, layer: Layer, types: Mapping[str, str]) -> Iterator[Proble
     if needed := layer.facts.get("requires"):
         for other, value in needed.value.items():
             if other not in types:
-                yield _unknown(other, needed, types)
+                yield unknown("unknown-parameter", other, needed.place, types)
             elif types[other] and not fits(types[other], value):
-                message = f"`{other}` is never `{shown(value)}`: it is {kinds.NOUNS[types[other]]}"
+                message = f"`{other}` is never `{shown(value)}`: it is {NOUNS[types[other]]}"
                 yield Problem("wrong-type", message, needed.place)
     if sums := layer.facts.get("sums_to"):
         yield from _summed(name, sums, layer)
-
-
-def _unknown(name: str, stated: Stated, types: Mapping[str, str]) -> Problem:
-    return Problem("unknown-parameter", f"no parameter is called `{name}`", stated.place, did_you_mean(name, types))
 
 
 def _summed(name: str, sums: Stated, layer: Layer) -> Iterator[Problem]:
@@ -159,9 +152,7 @@ def _summed(name: str, sums: Stated, layer: Layer) -> Iterator[Problem]:
 
 def froms(tree: Tree, path: Keys) -> Iterator[Problem]:
     """Facts that a `from` names and its line does not state: their source would be lost."""
-    here: Any = tree.data
-    for key in path:
-        here = here[key]
+    here = tree.get(path)
     by_key: Any = here.get("from") if is_map(here) else None
     for key in by_key if is_map(by_key) else ():
         if not _states(here, str(key).split(".")):

@@ -41,6 +41,7 @@ class ProviderCheck:
         return self.tree.place(path)
 
     def problems(self) -> Iterator[Problem]:
+        """Everything wrong with the names in the file."""
         yield from self.endpoints()
         yield from self.regions()
         yield from self.skeletons()
@@ -88,7 +89,7 @@ class ProviderCheck:
             ("tasks", "list_answer"),
             ("errors", "answer"),
         ):
-            if self.has(path):
+            if path in self.tree.values:
                 yield from SkeletonCheck(self.tree, path).problems()
         yield from SkeletonCheck(self.tree, ("errors", "answer")).must_name("message", "what went wrong")
 
@@ -99,14 +100,6 @@ class ProviderCheck:
             layers = [layer for _, layer in names.layers(family)]
             found |= {name: parameters.type_of(name, self.provider, layers) for layer in layers for name in layer}
         return found | {name: parameters.type_of(name, self.provider, []) for name in self.provider.parameters}
-
-    def has(self, path: Keys) -> bool:
-        here: Any = self.data
-        for key in path:
-            if not is_map(here) or key not in here:
-                return False
-            here = here[str(key)]
-        return True
 
     def tasks(self) -> Iterator[Problem]:
         tasks = self.data.get("tasks")
@@ -133,7 +126,7 @@ class ProviderCheck:
 
     def texts(self) -> Iterator[Problem]:
         for path, filled in _FILLED.items():
-            if self.has(path):
+            if path in self.tree.values:
                 yield from names.placeholders(self.data[str(path[0])][path[1]], filled, self.tree.value(path))
         for name, endpoint in self.data["endpoints"].items():
             yield from names.placeholders(endpoint["path"], ("model",), self.tree.value(("endpoints", name, "path")))

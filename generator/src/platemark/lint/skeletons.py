@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from platemark.lint import names
-from platemark.plain import is_map, is_seq
+from platemark.plain import is_map, is_seq, parts
 from platemark.problems import Code, Problem
 from platemark.source import Keys, Tree
 from platemark.wire import answers
-from platemark.wire.skeletons import EACH, ITEM, OTHERS, is_name
+from platemark.wire.skeletons import EACH, ITEM, OTHERS, holds_item, is_name
 from platemark.wire.skeletons import names as named
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -30,12 +30,11 @@ class SkeletonCheck:
 
     @property
     def whole(self) -> Any:
-        here: Any = self.tree.data
-        for key in self.path:
-            here = here[key]
-        return here
+        """The skeleton."""
+        return self.tree.get(self.path)
 
     def problems(self) -> Iterator[Problem]:
+        """Everything wrong with the skeleton itself."""
         if self.types is None:
             yield from self.part(self.whole, self.path, element=False, repeats="")
             return
@@ -55,6 +54,7 @@ class SkeletonCheck:
             yield self.lacks(f"nothing says where {why} stands", f"put `${name}` there")
 
     def must_hold_pictures(self) -> Iterator[Problem]:
+        """A result says where its pictures are."""
         repeated = [part[EACH] for part in _maps(self.whole) if EACH in part]
         if "images" not in repeated and all(name in answers.LISTS for name in repeated):
             message = f"nothing says where the pictures of `{self.path[-1]}` stand"
@@ -97,10 +97,10 @@ class SkeletonCheck:
                 yield self.bad(f"`{key}` can't be a key of a skeleton", here, hint, "bad-name")
             yield from self.part(value, here, element=False, repeats=repeats)
 
-    def sequence(self, parts: Any, path: Keys, repeats: str) -> Iterator[Problem]:
-        if not parts:
+    def sequence(self, elements: Any, path: Keys, repeats: str) -> Iterator[Problem]:
+        if not elements:
             yield self.bad("an empty list, which nothing ever fills", path, "write one of its elements")
-        for index, part in enumerate(parts):
+        for index, part in enumerate(elements):
             yield from self.part(part, (*path, index), element=True, repeats=repeats)
 
     def each(self, part: Mapping[str, Any], path: Keys, *, element: bool) -> Iterator[Problem]:
@@ -110,7 +110,7 @@ class SkeletonCheck:
         if self.types is None:
             if name not in answers.LISTS:
                 yield names.unknown("unknown-answer-field", name, self.tree.value(at), answers.LISTS)
-            elif name in _ITEMS and not any(value == ITEM for map_ in _maps(part) for value in _values(map_)):
+            elif name in _ITEMS and not holds_item(part):
                 yield self.bad("an element that repeats has no `$item`", at, "say where the item stands", "no-item")
             return
         if name not in self.types:
@@ -135,19 +135,9 @@ class SkeletonCheck:
             yield names.unknown("unknown-parameter", name, at, self.types)
 
 
-def _values(part: Mapping[str, Any]) -> Iterator[Any]:
-    for value in part.values():
-        yield from value if is_seq(value) else (value,)
-
-
 def _maps(part: Any) -> Iterator[Mapping[str, Any]]:
     """A part and all maps below it."""
     if is_map(part):
         yield part
-    for inner in part.values() if is_map(part) else part if is_seq(part) else ():
+    for inner in parts(part):
         yield from _maps(inner)
-
-
-def takes_others(skeleton: Any) -> bool:
-    """Whether a payload has a place for the parameters that it does not name."""
-    return any(OTHERS in part or OTHERS in part.values() for part in _maps(skeleton))

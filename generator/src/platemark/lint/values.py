@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from platemark import ir
 from platemark.lint.facts import Facts, together
-from platemark.lint.parameters import bounds, shown
+from platemark.lint.parameters import bounds
 from platemark.plain import each, is_map
 from platemark.problems import Code, Problem
-from platemark.rules import expr, leaves, samples
+from platemark.rules import leaves, samples
 from platemark.rules.nearest import limits, nearest
+from platemark.rules.values import shown
 
 _NARROWING = (
     "one_of",
@@ -48,12 +49,9 @@ def values(facts: Facts) -> Iterator[Problem]:
     yield from together(dict.fromkeys(cases))  # once, though several routes lead there
 
 
-def _broken(rules: Iterator[ir.Rule] | list[ir.Rule], given: Mapping[str, Any]) -> Iterator[ir.Rule]:
+def _broken(rules: Iterable[ir.Rule], given: Mapping[str, Any]) -> Iterator[ir.Rule]:
     """The rules that would refuse values, or change them."""
-    for rule in rules:
-        judged = rule.verdict != "note" and rule.when is not None and expr.holds(rule.when, given)
-        if judged and rule.holds is not None and not expr.holds(rule.holds, given):
-            yield rule
+    return (rule for rule in rules if rule.verdict != "note" and not rule.kept(given))
 
 
 def _own(facts: Facts, offer: ir.Offer, name: str) -> list[ir.Rule]:

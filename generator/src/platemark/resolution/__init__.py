@@ -11,7 +11,7 @@ __all__ = ["resolve"]
 
 
 def resolve(loaded: Spec) -> ir.Ir:
-    """The IR of specs whose references hold (see `spec.lint`)."""
+    """The IR of specs whose references hold, which `lint` makes sure of."""
     return resolve_with_ledgers(loaded)[0]
 
 

@@ -35,10 +35,12 @@ class Slot:
 
     @property
     def makes(self) -> str:
+        """How many pictures come back."""
         return (self.own and self.own.makes) or self.mode.makes
 
     @property
     def result(self) -> str:
+        """The skeleton of the answer."""
         return (self.own and self.own.result) or self.mode.result or self.route.result
 
     def names(self) -> list[str]:
@@ -66,6 +68,7 @@ class FamilyResolver:
         self.parameters: dict[str, tuple[int, ir.Parameter]] = {}
 
     def family(self) -> ir.Family:
+        """The family, resolved."""
         models = {name: self.like(model) for name, model in self.source.models.items()}
         slots = {name: list(self.slots(model)) for name, model in models.items()}
         known = {name: self.known(slots[name]) for name in models}
@@ -168,7 +171,7 @@ class FamilyResolver:
         facts = {"type": kind, "required": True, "fixed": value}
         return Merged({key: replace(stated, value=fact) for key, fact in facts.items()})
 
-    def transport_sources(self, name: str) -> tuple[str, ...] | None:
+    def transport_sources(self, name: str) -> tuple[str, ...]:
         for transport in self.provider.data["transports"].values():
             if name in transport.get("parameters", {}) and "from" in transport:
                 return each(transport["from"])

@@ -8,7 +8,7 @@ from typing import Any
 from platemark.spec import model as spec
 from platemark.spec.model import Layer, Stated
 
-_SLOT = ("range", "one_of", "fixed")
+SLOT = ("range", "one_of", "fixed")
 """One slot: an override by one of these replaces the others."""
 
 
@@ -25,8 +25,8 @@ class Merged:
         """Lay a layer over this one. The first layer of a file speaks for what the provider left without a source."""
         if first and layer.whole:
             self.facts = {k: replace(f, sources=f.sources or layer.whole) for k, f in self.facts.items()}
-        if any(key in layer.facts for key in _SLOT):
-            self.facts = {key: fact for key, fact in self.facts.items() if key not in _SLOT}
+        if any(key in layer.facts for key in SLOT):
+            self.facts = {key: fact for key, fact in self.facts.items() if key not in SLOT}
         for key, fact in layer.facts.items():
             old = self.facts.get(key)
             grown = old is not None and key == "tokens"
@@ -42,6 +42,7 @@ class Merged:
             self.fields[name].lay(inner)
 
     def value(self, key: str, default: Any = None) -> Any:
+        """What a fact says, or the default where no line states it."""
         return self.facts[key].value if key in self.facts else default
 
 

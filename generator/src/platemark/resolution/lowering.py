@@ -181,7 +181,7 @@ def lower_structure(
     add("route", "route", " or ".join(dict.fromkeys(routes)))
     add("payload", "payload", endpoint.payloads[0])
     if len(endpoint.payloads) > 1:
-        add("envelope", "payload", endpoint.payloads[0], verdict="note")
+        found["envelope"] = _envelope(endpoint, ledger)
     for payload in payloads:
         for key, kind, what, sentence in _keys(skeletons.narrow(payload, known), "body"):
             add(f"{key}.{kind}", kind, what, sentence=sentence)
@@ -191,6 +191,15 @@ def lower_structure(
             where = skeletons.place(payload, name) or skeletons.others(payload) or "the top of the body"
             add(f"{name}.place", "place", where, about=name)
     return list(found.values())
+
+
+def _envelope(endpoint: ir.Endpoint, ledger: Ledger) -> ir.Rule:
+    """The first style is the one that the documents show; another is taken, and told."""
+    first = endpoint.payloads[0]
+    stated = Stated(first, Place("", 1, 1, 1, 1), "provider")
+    evidence = ledger.of(f"endpoints.{endpoint.id}.payload", stated, first)
+    said = KINDS["payload"].sentence({"what": first})
+    return ir.Rule("envelope", "", "payload", {"what": first}, "note", said, evidence, structure=True)
 
 
 def _keys(skeleton: Any, key: str) -> Iterator[tuple[str, str, str, str]]:

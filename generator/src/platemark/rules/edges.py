@@ -8,8 +8,9 @@ from typing import Any, Final, TypeAlias
 
 from platemark.plain import is_map
 from platemark.rules import domains, leaves, sizes
+from platemark.rules.meanings import Args
+from platemark.rules.values import percent
 
-Args: TypeAlias = "Mapping[str, Any]"
 Edges: TypeAlias = "tuple[list[Any], list[Any]]"
 """Values that keep the rule, and values that break it."""
 
@@ -52,12 +53,14 @@ _SAMPLE = "一盏纸灯 paper lantern 🏮 "
 
 
 def of_type(edge: Edge, args: Args) -> Edges:
+    """Values of the type, and of others."""
     inside = [float(edge.value)] if edge.type == "integer" else []
     wrong = [value for value in _WRONG[edge.type] if not (args.get("tokens") and leaves.is_token(value))]
     return inside, wrong
 
 
 def required(edge: Edge, _: Args) -> Edges:
+    """Left out, and an empty text."""
     return [], [ABSENT, ""] if edge.type == "text" else [ABSENT]
 
 
@@ -71,11 +74,14 @@ def _bounded(args: Args, make: Callable[[int], Any]) -> Edges:
 
 
 def in_range(_: Edge, args: Args) -> Edges:
+    """Integers at the bounds, and beyond them."""
     inside, outside = _bounded(args, int)
     return inside, outside + ([-1] if args["low"] == 0 else [])
 
 
 def in_length(_: Edge, args: Args) -> Edges:
+    """Texts of as many code points as the bounds, and of one more or less."""
+
     def text(points: int) -> str:
         return (_SAMPLE * (points // len(_SAMPLE) + 1))[:points]
 
@@ -83,10 +89,12 @@ def in_length(_: Edge, args: Args) -> Edges:
 
 
 def in_count(edge: Edge, args: Args) -> Edges:
+    """Lists of as many items as the bounds, and of one more or less."""
     return _bounded(args, edge.list_of)
 
 
 def among(_: Edge, args: Args) -> Edges:
+    """Every listed value, and one that is not."""
     listed = list(args["among"])
     first = listed[0]
     if isinstance(first, bool):
@@ -98,10 +106,12 @@ def among(_: Edge, args: Args) -> Edges:
 
 
 def in_tokens(_: Edge, args: Args) -> Edges:
+    """Every word for a size, and two that the model does not know."""
     return list(args["among"]), [token for token in ("1K", "2K", "3K", "4K", "8K") if token not in args["among"]][:2]
 
 
 def schemes(edge: Edge, args: Args) -> Edges:
+    """Pictures given in every allowed way, and in others."""
     addresses = {
         "http": "http://example.com/a.png", "https": "https://example.com/a.png", "oss": "oss://uploads/a.png",
         "data": "data:image/png;base64,iVBORw0KGgo=",
@@ -116,22 +126,26 @@ def _with_last(items: Any, last: Any) -> Any:
 
 def _written(edges: tuple[list[sizes.Size], list[sizes.Size]]) -> Edges:
     inside, outside = edges
-    return ["{}*{}".format(*size) for size in inside], ["{}*{}".format(*size) for size in outside]
+    return [sizes.written(size) for size in inside], [sizes.written(size) for size in outside]
 
 
 def area(edge: Edge, _: Args) -> Edges:
+    """Sizes of the least and the greatest area, and just beyond."""
     return _written(domains.area_edges(edge.limits))
 
 
 def side(edge: Edge, _: Args) -> Edges:
+    """Sizes with the shortest and the longest side, and one pixel beyond."""
     return _written(domains.side_edges(edge.limits))
 
 
 def ratio(edge: Edge, _: Args) -> Edges:
+    """Sizes of both extreme ratios, and one pixel beyond."""
     return _written(domains.ratio_edges(edge.limits))
 
 
 def rounds(edge: Edge, args: Args) -> Edges:
+    """A size on the grid, and some beside it."""
     step = args["step"]
     fits = next((s for s in (*domains.area_edges(edge.limits)[0], *domains.side_edges(edge.limits)[0]) if not any(
         side % step for side in s)), None)  # fmt: skip
@@ -139,6 +153,7 @@ def rounds(edge: Edge, args: Args) -> Edges:
 
 
 def same_length(edge: Edge, _: Args) -> Edges:
+    """As many items as the other list, and one more or less."""
     held = leaves.items(edge.value)
     return [edge.value], [[*held, *held[:1]], held[:-1]]
 
@@ -149,7 +164,7 @@ def sums_to(edge: Edge, args: Args) -> Edges:
     for by in (1, -1):
         first, *rest = leaves.items(edge.value)
         share = leaves.hundredths(leaves.field(first, name)) + by
-        found.append([{**first, name: f"{share // 100}.{share % 100:02}%"}, *rest] if is_map(first) else [])
+        found.append([{**first, name: percent(share)}, *rest] if is_map(first) else [])
     return [edge.value], found
 
 
@@ -162,6 +177,7 @@ class Beside:
 
 
 def requires(edge: Edge, args: Args) -> Edges:
+    """Beside what it needs, and beside other values of each."""
     inside, outside = Beside(edge.value, args["of"]), list[Any]()
     for name, wanted in args["of"].items():
         other = not wanted if isinstance(wanted, bool) else wanted + 1 if isinstance(wanted, int) else f"{wanted}-other"
@@ -170,6 +186,7 @@ def requires(edge: Edge, args: Args) -> Edges:
 
 
 def given(edge: Edge, _: Args) -> Edges:
+    """Whatever is given breaks it."""
     return [], [edge.value]
 
 
@@ -179,4 +196,5 @@ def unknown(edge: Edge, _: Args) -> Edges:
 
 
 def none(_: Edge, __: Args) -> Edges:
+    """Nothing: no request breaks it by a value."""
     return [], []

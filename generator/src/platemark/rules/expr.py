@@ -21,6 +21,8 @@ Values: TypeAlias = "Mapping[str, Any]"
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A constant."""
+
     value: int
 
 
@@ -34,6 +36,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Product:
+    """Two terms, multiplied."""
+
     left: Term
     right: Term
 
@@ -60,12 +64,16 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Equal:
+    """Two terms are the same."""
+
     left: Term
     right: Term
 
 
 @dataclass(frozen=True, slots=True)
 class Multiple:
+    """A term is a multiple of a number."""
+
     term: Term
     of: int
 
@@ -79,12 +87,16 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Is:
+    """The value has a format."""
+
     of: str
     format: Format
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
+    """The value is one of these, by JSON's equality."""
+
     of: str
     values: tuple[Scalar, ...]
 
@@ -115,16 +127,22 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class All:
+    """Every test holds; none at all always does."""
+
     tests: tuple[Test, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
+    """Some test holds; of none at all, none does."""
+
     tests: tuple[Test, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """The test does not hold."""
+
     test: Test
 
 
@@ -148,11 +166,11 @@ _MISSING = object()
 
 def look_up(of: str, values: Values) -> object:
     """The value that a reference names."""
+    if of in values:
+        return values[of]
     name, _, part = of.partition(".")
-    value = values.get(name, _MISSING)
-    if not part:
-        return value
-    return value.get(part, _MISSING) if is_map(value) else _MISSING
+    whole = values.get(name) if part else None
+    return whole.get(part, _MISSING) if is_map(whole) else _MISSING
 
 
 def measure(term: Term, values: Values) -> int:
@@ -170,32 +188,32 @@ def measure(term: Term, values: Values) -> int:
 
 def holds(test: Test, values: Values) -> bool:
     """Whether a test holds of a request's values."""
-    match test:
+    match test:  # what rules are mostly made of comes first
+        case Is(of, name):
+            return leaves.FORMATS[name](look_up(of, values))
+        case Given(of):
+            return look_up(of, values) is not _MISSING
         case Between(low, term, high):
             found = measure(term, values)
             return (low is None or measure(low, values) <= found) and (high is None or found <= measure(high, values))
-        case Equal(left, right):
-            return measure(left, values) == measure(right, values)
-        case Multiple(term, of):
-            return measure(term, values) % of == 0
-        case Given(of):
-            return look_up(of, values) is not _MISSING
-        case Is(of, name):
-            return leaves.FORMATS[name](look_up(of, values))
-        case OneOf(of, wanted):
-            return any(leaves.equal(look_up(of, values), value) for value in wanted)
-        case Only(of, names):
-            return leaves.only(look_up(of, values), names)
-        case SchemeIn(of, schemes):
-            return leaves.scheme(look_up(of, values)) in schemes
-        case Every(over, inner):
-            return all(holds(inner, {**values, "@": item}) for item in leaves.items(look_up(over, values)))
         case All(tests):
             return all(holds(inner, values) for inner in tests)
-        case AnyOf(tests):
-            return any(holds(inner, values) for inner in tests)
         case Not(inner):
             return not holds(inner, values)
+        case Every(over, inner):
+            return all(holds(inner, {**values, "@": item}) for item in leaves.items(look_up(over, values)))
+        case AnyOf(tests):
+            return any(holds(inner, values) for inner in tests)
+        case SchemeIn(of, schemes):
+            return leaves.scheme(look_up(of, values)) in schemes
+        case OneOf(of, wanted):
+            return any(leaves.equal(look_up(of, values), value) for value in wanted)
+        case Multiple(term, of):
+            return measure(term, values) % of == 0
+        case Equal(left, right):
+            return measure(left, values) == measure(right, values)
+        case Only(of, names):
+            return leaves.only(look_up(of, values), names)
 
 
 def references(node: Node) -> set[str]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from platemark.ir import Verdict
-from platemark.rules import edges, meanings, values
+from platemark.rules import edges, meanings, sentences, values
 from platemark.rules.edges import EdgesOf
 from platemark.rules.edges import none as no_edges
 from platemark.rules.meanings import Args, Lowered, Subject
+from platemark.rules.sentences import NOUNS, bounds, either
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,53 +73,6 @@ def _sums_args(value: Any) -> Args:
     return {"field": name, "hundredths": int(whole) * 100 + int((decimals + "00")[:2]), "text": str(total)}
 
 
-# ── What is said of a rule ──────────────────────────────────────────────────────────────────────────────────────────
-
-NOUNS: Mapping[str, str] = {
-    "text": "text",
-    "integer": "an integer",
-    "boolean": "true or false",
-    "size": "a size written W*H",
-    "images": "a list of picture addresses",
-    "list": "a list",
-    "object": "an object",
-    "box": "four integers [x1, y1, x2, y2]",
-    "color": "a colour written #RRGGBB",
-    "percent": "a share with two decimals, such as 23.51%",
-}
-
-
-def _type_sentence(args: Args) -> str:
-    return f"must be {NOUNS[args['type']]}" + (" or a word such as 2K" if args.get("tokens") else "")
-
-
-def _schemes_sentence(args: Args) -> str:
-    spelled = [f"{s}:…;base64,…" if s == "data" else f"{s}://…" for s in args["among"]]
-    return "must be " + _either(spelled)
-
-
-def _area_sentence(args: Args) -> str:
-    low, high = (f"{text} ({values.pixels(text):,} pixels)" if text else None for text in args["text"])
-    return f"width times height must be {_bounds(low, high)}"
-
-
-def _bounds(low: object, high: object, unit: str = "") -> str:
-    unit = f" {unit}" if unit else ""
-    if low is None:
-        return f"at most {high}{unit}"
-    if high is None:
-        return f"at least {low}{unit}"
-    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
-
-
-def _either(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
-
-
-def _json(value: object) -> str:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
-
-
 # ── The table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -132,12 +86,12 @@ _TABLE = (
     Kind(
         "type",
         _word("type"),
-        _type_sentence,
+        sentences.of_type,
         meanings.type_,
         edges=edges.of_type,
         written={
             "description": "What it is.",
-            "enum": ["text", "integer", "boolean", "size", "images", "list", "object", "box", "color", "percent"],
+            "enum": list(NOUNS),
         },
     ),
     Kind(
@@ -151,7 +105,7 @@ _TABLE = (
     Kind(
         "range",
         _span_args,
-        lambda a: f"must be {_bounds(a['low'], a['high'])}",
+        lambda a: f"must be {bounds(a['low'], a['high'])}",
         meanings.measured("integer", "integer"),
         on=("integer",),
         edges=edges.in_range,
@@ -160,7 +114,7 @@ _TABLE = (
     Kind(
         "one_of",
         _word("among"),
-        lambda a: f"must be {_either([_json(v) for v in a['among']])}",
+        lambda a: f"must be {either([values.shown(v) for v in a['among']])}",
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
@@ -175,7 +129,7 @@ _TABLE = (
     Kind(
         "fixed",
         lambda value: {"among": [value]},
-        lambda a: f"must be {_json(a['among'][0])}",
+        lambda a: f"must be {values.shown(a['among'][0])}",
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
@@ -184,7 +138,7 @@ _TABLE = (
     Kind(
         "length",
         _length_args,
-        lambda a: f"holds {_bounds(a['low'], a['high'], a['unit'])}",
+        lambda a: f"holds {bounds(a['low'], a['high'], a['unit'])}",
         meanings.length,
         on=_TEXTS,
         edges=edges.in_length,
@@ -197,7 +151,7 @@ _TABLE = (
     Kind(
         "count",
         _span_args,
-        lambda a: f"holds {_bounds(a['low'], a['high'], 'items')}",
+        lambda a: f"holds {bounds(a['low'], a['high'], 'items')}",
         meanings.count,
         on=_LISTS,
         edges=edges.in_count,
@@ -206,7 +160,7 @@ _TABLE = (
     Kind(
         "schemes",
         _word("among"),
-        _schemes_sentence,
+        sentences.schemes,
         meanings.schemes,
         on=_FILES,
         edges=edges.schemes,
@@ -221,7 +175,7 @@ _TABLE = (
     Kind(
         "area",
         _area_args,
-        _area_sentence,
+        sentences.area,
         meanings.area,
         on=("size",),
         edges=edges.area,
@@ -233,7 +187,7 @@ _TABLE = (
     Kind(
         "side",
         _span_args,
-        lambda a: f"each side must be {_bounds(a['low'], a['high'], 'pixels')}",
+        lambda a: f"each side must be {bounds(a['low'], a['high'], 'pixels')}",
         meanings.side,
         on=("size", "images"),
         edges=edges.side,
@@ -255,7 +209,7 @@ _TABLE = (
     Kind(
         "tokens",
         lambda value: {"among": list(value), "sizes": dict(value)},
-        lambda a: f"must be W*H, or {_either(a['among'])}",
+        lambda a: f"must be W*H, or {either(a['among'])}",
         meanings.tokens,
         on=("size",),
         edges=edges.in_tokens,
@@ -284,7 +238,7 @@ _TABLE = (
     Kind(
         "formats",
         _word("among"),
-        lambda a: f"must be {_either(a['among'])}",
+        lambda a: f"must be {either(a['among'])}",
         meanings.untold,
         on=_FILES,
         written={
@@ -351,7 +305,7 @@ _TABLE = (
     Kind(
         "requires",
         _word("of"),
-        lambda a: "needs " + " and ".join(f"{k}={_json(v)}" for k, v in a["of"].items()),
+        lambda a: "needs " + " and ".join(f"{k}={values.shown(v)}" for k, v in a["of"].items()),
         meanings.requires,
         edges=edges.requires,
         written={
@@ -364,7 +318,7 @@ _TABLE = (
     ),
     Kind("unsupported", _word("for"), lambda a: f"is not supported by {a['for']}", meanings.absent, edges=edges.given),
     Kind(
-        "only_in", _word("modes"), lambda a: f"works only in {_either(a['modes'])}", meanings.absent, edges=edges.given
+        "only_in", _word("modes"), lambda a: f"works only in {either(a['modes'])}", meanings.absent, edges=edges.given
     ),
     _structure("place", lambda a: f"belongs at {a['what']}"),
     _structure("unknown", lambda _: "no document knows this key", edges.unknown),

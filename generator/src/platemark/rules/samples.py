@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from platemark.ir import Family, Offer, Parameter, Provider, Rule
-from platemark.rules import expr, kinds, leaves, sizes
+from platemark.ir import Family, Offer, Parameter, Provider, Rule, picture
+from platemark.rules import kinds, leaves, sizes
 from platemark.rules.nearest import limits
+from platemark.rules.values import percent
 from platemark.wire import skeletons
 
 PROMPT = "A paper lantern that says 'Open late'"
 _TEXTS: Mapping[str, str] = {"prompt": PROMPT, "negative_prompt": "blurry, crooked letters"}
-_PICTURE = "https://example.com/picture-{}.png"
 _COLORS = ("#C2D1E6", "#636574", "#B5483A", "#F2C14E", "#3D5A45", "#FFFFFF", "#101820", "#8E6C8A", "#D98E73", "#4F86A6")
 _BOX = (64, 64, 512, 512)
 _TRIED = ((1280, 960), (1024, 1024), (768, 1024), (2048, 1536))
@@ -29,7 +29,7 @@ def minimal(family: Family, offer: Offer) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for parameter in family.parameters_of(offer):
         rules = _rules(family, offer, parameter.name)
-        if parameter.name in fixed(offer) or parameter.required or not all(_kept(rule, found) for rule in rules):
+        if parameter.name in fixed(offer) or parameter.required or not all(rule.kept(found) for rule in rules):
             found[parameter.name] = _value(family, offer, parameter, found, 1)
     return found
 
@@ -92,19 +92,13 @@ def _value(family: Family, offer: Offer, parameter: Parameter, others: Mapping[s
         others = others if same in others else {**others, same: value_for(family, offer, same)}
         count = leaves.count(others[same])
     for candidate in _candidates(parameter, rules, count):
-        if all(_kept(rule, {**others, parameter.name: candidate}) for rule in rules):
+        if all(rule.kept({**others, parameter.name: candidate}) for rule in rules):
             return candidate
     raise ValueError(f"no value of {parameter.name} keeps all its rules in {offer.model}/{offer.mode}")
 
 
 def _rules(family: Family, offer: Offer, name: str) -> list[Rule]:
     return [rule for rule in family.rules_of(offer) if rule.parameter == name and rule.kind != "requires"]
-
-
-def _kept(rule: Rule, values: Mapping[str, Any]) -> bool:
-    if rule.when is None or rule.holds is None:
-        return True
-    return not expr.holds(rule.when, values) or expr.holds(rule.holds, values)
 
 
 def _candidates(parameter: Parameter, rules: list[Rule], count: int) -> Iterator[Any]:
@@ -139,7 +133,7 @@ def _sizes(parameter: Parameter, rules: list[Rule], _: int) -> Iterator[str]:
     yield from facets.get("tokens", ())
     for near in (sizes.nearest(size, limits(rules)) for size in _TRIED):
         if near:
-            yield "{}*{}".format(*near)
+            yield sizes.written(near)
 
 
 def _lists(parameter: Parameter, rules: list[Rule], count: int) -> Iterator[list[Any]]:
@@ -152,7 +146,7 @@ def list_of(parameter: Parameter, rules: list[Rule], held: int) -> list[Any]:
     for rule in rules:
         if rule.kind == "sums_to" and held:
             name, (each, rest) = rule.args["field"], divmod(int(rule.args["hundredths"]), held)
-            shares = [_percent(each + (index < rest)) for index in range(held)]
+            shares = [percent(each + (index < rest)) for index in range(held)]
             items = [item | {name: share} for item, share in zip(items, shares, strict=True)]
     return items
 
@@ -160,7 +154,7 @@ def list_of(parameter: Parameter, rules: list[Rule], held: int) -> list[Any]:
 def _item(parameter: Parameter, index: int) -> Any:
     """An item of a list, other than its neighbours where that can be."""
     if parameter.type == "images":
-        return _PICTURE.format(index + 1)
+        return picture(index)
     return _part(parameter.items, index) if parameter.items else PROMPT
 
 
@@ -186,10 +180,6 @@ _MAKERS: Mapping[str, Callable[[Parameter, list[Rule], int], Iterator[Any]]] = {
     "object": lambda p, _, __: iter([_part(p, 0)]), "box": _single(list(_BOX)), "color": _single(_COLORS[0]),
     "percent": _single("50.00%"),
 }  # fmt: skip
-
-
-def _percent(hundredths: int) -> str:
-    return f"{hundredths // 100}.{hundredths % 100:02}%"
 
 
 def _bounds(parameter: Parameter, kind: str, soft: bool = False) -> tuple[int | None, int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from platemark.plain import is_map, is_seq
+from platemark.plain import is_map, parts
 from platemark.rules import leaves
 
 Bound: TypeAlias = "int | None"
@@ -33,6 +33,7 @@ def area(text: str) -> tuple[Bound, Bound]:
 
 
 def pixels(size: str) -> int:
+    """`512*512`, as width times height."""
     width, height = leaves.sides(size)
     return width * height
 
@@ -48,8 +49,18 @@ def _pair(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def percent(hundredths: int) -> str:
+    """A share in hundredths of a percent as `23.51%`."""
+    return f"{hundredths // 100}.{hundredths % 100:02}%"
+
+
+def shown(value: object) -> str:
+    """A single value as a spec writes it: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def most_bytes(text: str) -> int:
-    """`..10 MB`."""
+    """`..10 MB`, in bytes."""
     number, unit = halves(text)[1].split()
     return int(number) * _UNITS[unit]
 
@@ -63,5 +74,4 @@ def figures(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(dict.fromkeys(_FIGURE.findall(value)))
     keys = tuple(value) if is_map(value) else ()
-    parts = value.values() if is_map(value) else value if is_seq(value) else ()
-    return tuple(dict.fromkeys([*keys, *(figure for part in parts for figure in figures(part))]))
+    return tuple(dict.fromkeys([*keys, *(figure for part in parts(value) for figure in figures(part))]))

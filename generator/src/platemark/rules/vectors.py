@@ -6,7 +6,7 @@ A rule for which no such request can be made is listed as unbreakable, with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -71,8 +71,7 @@ class _Maker:
         request = requests.request(self.provider, endpoint, route, body, KEY)
         vector = Vector(id_, route, judgement.mode, request, judgement.verdict, judgement.rules, judgement.expected)
         self.found.setdefault(id_, vector)
-        self.broken |= {f"{judgement.offer.mode if judgement.offer else ''}/{rule}" for rule in judgement.rules}
-        self.broken |= set(judgement.rules)
+        self.broken.update(judgement.rules)
 
     def body(self, offer: ir.Offer, values: Mapping[str, Any]) -> dict[str, Any]:
         return skeletons.build(self.provider.payloads[offer.payloads[0]], {"model": offer.model, **values})
@@ -83,33 +82,37 @@ class _Maker:
         least = {**samples.minimal(self.family, offer), **samples.fixed(offer)}
         for name, values in (("minimal", least), ("full", full)):
             body = self.body(offer, values)
-            self.add(
-                f"{offer.route}/{offer.mode}/{name}", offer.route, body, self.judged(offer.route, body), offer.endpoint
-            )
+            judgement = self.judged(offer.route, body)
+            self.add(f"{offer.route}/{offer.mode}/{name}", offer.route, body, judgement, offer.endpoint)
         for rule in self.family.rules_of(offer):
             self.rules.setdefault(rule.id, rule)
             if rule.structure:
                 self.structural(offer, rule, full)
             elif rule.holds is not None:
-                self.edges(offer, rule, full, least)
+                self.at_edges(offer, rule, full, least)
 
-    def edges(self, offer: ir.Offer, rule: ir.Rule, full: Mapping[str, Any], least: Mapping[str, Any]) -> None:
+    def at_edges(self, offer: ir.Offer, rule: ir.Rule, full: Mapping[str, Any], least: Mapping[str, Any]) -> None:
         parameter = self.family.parameter_of(offer, rule.parameter)
         inside, outside = self.values(offer, rule, parameter, full)
         if rule.parameter in skeletons.repeated(self.provider.payloads[offer.payloads[0]]):
             # An element per item: the body has no place for what is no list.
             inside, outside = ([v for v in found if is_seq(v) or v is ABSENT] for found in (inside, outside))
+        bases = list(self.bases(offer, rule, full, least))
+        if _segments(rule):  # there must be something of which to break a part
+            bases = [base for base in bases if rule.parameter in base]
         for kept, found in ((True, inside), (False, outside)):
             for index, value in enumerate(found):
                 name = f"{offer.route}/{offer.mode}/{rule.id}/{'inside' if kept else 'outside'}-{index + 1}"
-                for base in self.bases(offer, rule, full, least):
-                    if _segments(rule) and rule.parameter not in base:
-                        continue  # nothing there to break a part of
-                    body = self.body(offer, _with(base, rule, value))
-                    judgement = self.judged(offer.route, body)
-                    if self.suits(offer, rule, judgement, kept):
-                        self.add(name, offer.route, body, judgement, offer.endpoint)
-                        break
+                self.edge(name, offer, rule, (_with(base, rule, value) for base in bases), kept)
+
+    def edge(self, name: str, offer: ir.Offer, rule: ir.Rule, tried: Iterable[Mapping[str, Any]], kept: bool) -> None:
+        """The first of several requests that shows the rule kept, or broken alone."""
+        for values in tried:
+            body = self.body(offer, values)
+            judgement = self.judged(offer.route, body)
+            if self.suits(offer, rule, judgement, kept):
+                self.add(name, offer.route, body, judgement, offer.endpoint)
+                return
 
     def bases(self, offer: ir.Offer, rule: ir.Rule, full: Mapping[str, Any], least: Mapping[str, Any]) -> Iterator[Any]:
         """Requests to break the rule in: the full one, that without what depends on the parameter, the least one."""
@@ -192,7 +195,7 @@ class _Maker:
 
 
 def _some(name: str, type_: str) -> Any:
-    values = {"boolean": True, "integer": 1, "size": "1024*1024", "images": ["https://example.com/picture-1.png"]}
+    values = {"boolean": True, "integer": 1, "size": "1024*1024", "images": [ir.picture(0)]}
     return values.get("images" if name == "images" else type_, "anything")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from platemark import ir
-from platemark.plain import is_map, is_seq
+from platemark.plain import is_list, is_map, is_seq
 from platemark.rules import leaves, meanings
 from platemark.schema.bodies import per_element
 from platemark.schema.said import Schema, either, merged, value
@@ -28,8 +28,8 @@ def condition(provider: ir.Provider, family: ir.Family, offer: ir.Offer) -> Sche
 
 
 def _chosen(family: ir.Family, offer: ir.Offer, styles: list[Any], name: str, wanted: Any) -> Iterable[Schema]:
-    if isinstance(wanted, list):
-        low, high = cast("list[int | None]", wanted)
+    if is_list(wanted):
+        low, high = wanted
         if low:
             yield _anywhere(styles, name, {"type": "array", "minItems": low})
         if high is not None:

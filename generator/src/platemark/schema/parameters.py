@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from platemark import ir
+from platemark.plain import is_list
 from platemark.rules import expr, leaves
 from platemark.rules.expr import AnyOf, Between, Given, Is, Measured, Not, Number, OneOf, Test
+from platemark.rules.judge import cited
 from platemark.schema import said
 from platemark.schema.logic import conjuncts
 from platemark.schema.said import Schema
@@ -34,6 +36,7 @@ class Parts:
     unsaid: tuple[ir.Rule, ...]
 
     def names(self) -> list[str]:
+        """The parameters that may be given."""
         return [name for name, part in self.by_name.items() if part.allowed]
 
 
@@ -41,12 +44,20 @@ def parts_of(family: ir.Family, offer: ir.Offer) -> Parts:
     """What the schema of an offer's requests says of every name that means something to its model."""
     rules = [rule for rule in family.rules_of(offer) if rule.verdict == "reject" and rule.holds is not None]
     noted = {rule.id for rule in family.rules_of(offer) if rule.verdict == "note"}
+    alone: dict[str, list[ir.Rule]] = {}
+    across: list[ir.Rule] = []
+    for rule in rules:
+        names = rule.looks_at
+        if len(names) == 1:
+            alone.setdefault(next(iter(names)), []).append(rule)
+        elif names:
+            across.append(rule)
     parts: dict[str, Part] = {}
     unsaid: list[ir.Rule] = []
     for name in family.model(offer.model).known:
         tests: list[Test] = []
         stated: list[ir.Rule] = []
-        for rule in (rule for rule in rules if rule.looks_at == frozenset({name})):
+        for rule in alone.get(name, ()):
             if _can_say(name, [*tests, *said.tests_of(rule)]):
                 tests += said.tests_of(rule)
                 stated.append(rule)
@@ -58,7 +69,6 @@ def parts_of(family: ir.Family, offer: ir.Offer) -> Parts:
         allowed = not said.is_never(schema) and schema.get("maxItems") != 0
         described = {**_about(family, offer, name), **schema, **_origin(family, offer, name, stated, tests)}
         parts[name] = Part(described, required, allowed, f"{name}.place" in noted)
-    across = [rule for rule in rules if len(rule.looks_at) > 1]
     dependents = {rule.id: found for rule in across if (found := _demand(rule)) is not None}
     unsaid += [rule for rule in across if rule.id not in dependents]
     needs = {rule.parameter: dependents[rule.id] for rule in across if rule.id in dependents}
@@ -71,8 +81,8 @@ def chosen(family: ir.Family, offer: ir.Offer, name: str) -> list[Test]:
     if wanted is None:
         return []
     absent = Not(Given(name))
-    if isinstance(wanted, list):
-        low, high = cast("list[int | None]", wanted)
+    if is_list(wanted):
+        low, high = wanted
         least, most = Number(low) if low else None, None if high is None else Number(high)
         return [AnyOf((absent, Is(name, "list"))), Between(least, Measured("count", name), most)]
     parameter = family.parameter_of(offer, name)
@@ -149,7 +159,7 @@ def listed(rules: Iterable[tuple[ir.Rule, list[str]]]) -> list[dict[str, Any]]:
             "id": rule.id, **({"parameter": rule.parameter} if rule.parameter else {}), "modes": modes,
             "verdict": rule.verdict, "sentence": rule.sentence,
             **({"when": ir.to_json(rule.when), "holds": ir.to_json(rule.holds)} if rule.holds is not None else {}),
-            "source": [{"document": s.document, "place": s.place} for s in rule.evidence.sources],
+            "source": cited(rule.evidence),
         }
         for rule, modes in rules
     ]  # fmt: skip

@@ -1,1 +1,1 @@
-"""The YAML as frozen values, the meta-schema that it must satisfy, and the lint beyond shape."""
+"""The YAML as frozen values, and the meta-schemas that it must satisfy."""

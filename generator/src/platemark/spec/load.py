@@ -76,14 +76,6 @@ class _Reader:
         self.tree = tree
         self.data: Any = tree.data
 
-    def get(self, path: Keys, default: Any = None) -> Any:
-        here = self.data
-        for key in path:
-            if not is_map(here) or key not in here:
-                return default
-            here = here[str(key)]
-        return here
-
     def family(self, name: str, provider: str) -> Family:
         return Family(
             name=name,
@@ -108,16 +100,16 @@ class _Reader:
 
     def froms(self, path: Keys) -> tuple[tuple[str, ...] | None, Mapping[str, tuple[str, ...]]]:
         """The documents of a line as a whole, and those of single keys."""
-        value = self.get((*path, "from"))
+        value = self.tree.get((*path, "from"))
         if is_map(value):
             return None, {key: each(documents) for key, documents in value.items()}
         return (each(value) if value is not None else None), {}
 
     def layers(self, path: Keys, layer: str) -> Layers:
-        return {name: self.layer((*path, name), layer) for name in self.get(path, {})}
+        return {name: self.layer((*path, name), layer) for name in self.tree.get(path, {})}
 
     def layer(self, path: Keys, layer: str) -> Layer:
-        value = self.get(path)
+        value = self.tree.get(path)
         if value == "shared":
             return Layer(self.tree.place(path), {})
         return self._layer(path, layer, *self.froms(path))
@@ -136,12 +128,12 @@ class _Reader:
         def stated(*keys: str) -> Stated:
             dotted = ".".join((*inside, *keys))
             documents = by_key.get(dotted) or by_key.get(dotted.partition(".")[0]) or whole
-            return Stated(self.get((*path, *keys)), self.tree.place((*path, *keys)), layer, documents)
+            return Stated(self.tree.get((*path, *keys)), self.tree.place((*path, *keys)), layer, documents)
 
         def below(name: str, path: Keys) -> Layer:
             return self._layer(path, layer, whole, by_key, inside=(*inside, name))
 
-        value: dict[str, Any] = self.get(path)
+        value: dict[str, Any] = self.tree.get(path)
         return Layer(
             place=self.tree.place(path),
             facts={key: stated(key) for key in value if key not in {"from", "items", "fields", "soft"}},
@@ -152,7 +144,7 @@ class _Reader:
         )
 
     def unsupported(self, path: Keys, layer: str) -> dict[str, Stated]:
-        value = self.get(path, {})
+        value = self.tree.get(path, {})
         if is_seq(value):
             return {name: Stated(name, self.tree.place((*path, i)), layer) for i, name in enumerate(value)}
         return {
@@ -162,7 +154,7 @@ class _Reader:
         }
 
     def mode(self, path: Keys, layer: str) -> Mode:
-        value = self.get(path)
+        value = self.tree.get(path)
         return Mode(
             name=str(path[-1]),
             about=value.get("about", ""),
@@ -178,7 +170,7 @@ class _Reader:
 
     def route(self, name: str) -> Route:
         path: Keys = ("routes", name)
-        value = self.get(path)
+        value = self.tree.get(path)
         whole, by_key = self.froms(("routes",))
         long = value if is_map(value) else {"endpoint": value}
         endpoint, layer = long["endpoint"], f"route:{name}"
@@ -193,7 +185,7 @@ class _Reader:
 
     def model(self, name: str) -> Model:
         path: Keys = ("models", name)
-        value = self.get(path)
+        value = self.tree.get(path)
         whole, by_key = self.froms(path)
         facts = {
             key: Stated(value[key], self.tree.place((*path, key)), "model", by_key.get(key) or whole)

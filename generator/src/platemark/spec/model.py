@@ -38,6 +38,8 @@ Layers = Mapping[str, Layer]
 
 @dataclass(frozen=True)
 class Route:
+    """How requests to a family travel: an endpoint, by a transport."""
+
     name: str
     endpoint: str
     result: str
@@ -48,6 +50,8 @@ class Route:
 
 @dataclass(frozen=True)
 class Mode:
+    """What a family's models are asked to do; in a model's own line, what differs there."""
+
     name: str
     about: str
     when: Mapping[str, Any]
@@ -62,6 +66,8 @@ class Mode:
 
 @dataclass(frozen=True)
 class Model:
+    """One model id; with `like`, what differs from another."""
+
     id: str
     like: str
     routes: tuple[str, ...]
@@ -88,6 +94,8 @@ class Losing:
 
 @dataclass(frozen=True)
 class Example:
+    """A sample of a document, and what becomes of it."""
+
     mode: str
     given: Mapping[str, Any]
     breaks: str
@@ -97,6 +105,8 @@ class Example:
 
 @dataclass(frozen=True)
 class Family:
+    """A family's file."""
+
     name: str
     provider: str
     about: str
@@ -127,6 +137,7 @@ class Provider:
 
     @property
     def data(self) -> dict[str, Any]:
+        """The file as it is written."""
         assert isinstance(self.tree.data, dict)
         return self.tree.data
 

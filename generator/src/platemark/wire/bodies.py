@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import math
 from typing import Any, NoReturn
 
-from platemark.plain import is_map, is_seq
+from platemark.plain import is_map, is_seq, parts
 
 DEPTH = 64
+_DIGITS = 400
 
 
 def read_body(raw: bytes | str) -> tuple[Any, str]:
@@ -17,7 +18,9 @@ def read_body(raw: bytes | str) -> tuple[Any, str]:
     Refused: what is not UTF-8, NaN and Infinity, more than 64 levels, numbers that no machine holds."""
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
-        value = json.loads(text, parse_constant=_refuse)
+        if text.startswith("\ufeff"):
+            return None, "it begins with a byte order mark, which JSON has not"
+        value = json.loads(text, parse_constant=_refuse, parse_int=_integer, parse_float=_decimal)
     except UnicodeDecodeError as error:
         return None, f"byte {error.start} is not UTF-8"
     except json.JSONDecodeError as error:
@@ -25,7 +28,7 @@ def read_body(raw: bytes | str) -> tuple[Any, str]:
     except RecursionError:
         return None, f"more than {DEPTH} levels"
     except ValueError as error:
-        return None, f"not JSON: {error}"
+        return None, str(error)
     return (None, f"more than {DEPTH} levels") if _too_deep(value) else (value, "")
 
 
@@ -33,15 +36,23 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a JSON number")
 
 
+def _integer(word: str) -> int:
+    if len(word) > _DIGITS:
+        raise ValueError(f"a number has {len(word):,} digits")
+    return int(word)
+
+
+def _decimal(word: str) -> float:
+    if math.isinf(value := float(word)):
+        raise ValueError(f"{word[:20]} is larger than any number that is sent")
+    return value
+
+
 def _too_deep(value: Any) -> bool:
     """Whether lists and objects are nested too deeply. Level by level, since recursion is what it guards."""
     level = [value]
     for _ in range(DEPTH):
-        level = [part for held in level for part in _parts(held)]
+        level = [part for held in level for part in parts(held)]
         if not level:
             return False
     return any(is_map(part) or is_seq(part) for part in level)
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    return value.values() if is_map(value) else value if is_seq(value) else ()

@@ -37,6 +37,9 @@ def break_structure(
             )
         case _:
             yield from _structural(body, key, rule.kind)
+            if rule.kind == "count":  # an element that stands once, such as the text among pictures
+                for path in _elements(body, _wire_keys(provider, offer, key)):
+                    yield _append(body, path[:-1], deepcopy(_get(body, path)))
 
 
 def _foreign(provider: Provider, offer: Offer) -> list[str]:
@@ -60,9 +63,6 @@ def _structural(body: Any, key: str, kind: str) -> Iterator[Any]:
                 yield from (_set(body, path, wrong) for wrong in ([], [*held, *held]) if is_seq(held))
             case _:
                 pass
-    if kind == "count":  # an element that stands once, such as the text among pictures
-        for path in _elements(body, key):
-            yield _append(body, path[:-1], deepcopy(_get(body, path)))
 
 
 def _misplaced(body: Any, name: str, values: Mapping[str, Any]) -> Iterator[Any]:
@@ -103,9 +103,14 @@ def _paths(body: Any, key: str) -> list[Path]:
     return [path for path, _ in _walk(body) if path and path[-1] == key]
 
 
-def _elements(body: Any, name: str) -> list[Path]:
-    """Elements of lists that carry a parameter; its key there may have another name."""
-    keys = {name, {"prompt": "text"}.get(name, name)}
+def _wire_keys(provider: Provider, offer: Offer, name: str) -> set[str]:
+    """What a parameter is called in the bodies of an offer."""
+    places = (skeletons.place(provider.payloads[style], name) for style in offer.payloads)
+    return {name, *(place.rpartition(".")[2] for place in places if place)}
+
+
+def _elements(body: Any, keys: set[str]) -> list[Path]:
+    """Elements of lists that have one of these keys."""
     return [
         path for path, part in _walk(body) if path and isinstance(path[-1], int) and is_map(part) and keys & set(part)
     ]

@@ -9,7 +9,8 @@ from typing import Any, cast
 from platemark import ir
 from platemark.ir import Conflict, Evidence, Offer, Parameter, Rule
 from platemark.plain import is_seq
-from platemark.rules import kinds, values
+from platemark.rules import values
+from platemark.rules.sentences import NOUNS
 
 VERDICTS: Mapping[str, str] = {"reject": "rejected", "adjust": "adjusted", "note": "noted", "accept": "accepted"}
 MEANINGS: Mapping[str, str] = {
@@ -129,7 +130,7 @@ def _part(path: str) -> str:
 
 
 def type_of(parameter: Parameter) -> str:
-    return kinds.NOUNS[parameter.type] + (" or a word" if "tokens" in parameter.facets else "")
+    return NOUNS[parameter.type] + (" or a word" if "tokens" in parameter.facets else "")
 
 
 def outcome(conflict: Conflict) -> str:

@@ -15,6 +15,7 @@ _ANSWERS = {"sync": "result", "stream": "event", "task": "outcome"}
 
 
 def ref(name: str, kind: str = "schemas") -> Schema:
+    """A reference to a named part of the document."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
@@ -42,6 +43,7 @@ def bodies(provider: Provider, families: Iterable[Family]) -> tuple[list[Body], 
 
 
 def served(endpoint: Endpoint, made: Iterable[Body]) -> list[Body]:
+    """The bodies that are sent to an endpoint."""
     return [body for body in made if body.offer.endpoint == endpoint.id]
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from platemark.ir import Endpoint, Evidence, Provider, Tasks
+from platemark.ir import Endpoint, Provider, Tasks
+from platemark.rules.judge import cited
 from platemark.schema import Schema, either
 from platemark.targets.openapi import components
 from platemark.targets.openapi.components import Body, ref
@@ -34,7 +35,7 @@ def generation(
             "content": {"application/json": {"schema": body, "examples": components.examples(provider, made)}},
         },
         "responses": {"200": _success(provider, made), **_failures(errors, streams)},
-        "x-source": _source(endpoint.evidence),
+        "x-source": cited(endpoint.evidence),
     }
 
 
@@ -58,7 +59,7 @@ def tasks(provider: Provider, errors: Sequence[str]) -> dict[str, Schema]:
             "tags": ["tasks"],
             **_parameters([*ids, *(_filters(life) if name == "list" else [])]),
             "responses": {"200": _answer(summary, ref(answer)), **_failures(errors, False)},
-            "x-source": _source(life.evidence[name]),
+            "x-source": cited(life.evidence[name]),
         }
     return paths
 
@@ -119,7 +120,3 @@ def _failures(names: Iterable[str], streams: bool) -> Schema:
 
 def _parameters(found: list[Schema]) -> Schema:
     return {"parameters": found} if found else {}
-
-
-def _source(evidence: Evidence) -> list[Schema]:
-    return [{"document": source.document, "place": source.place} for source in evidence.sources]

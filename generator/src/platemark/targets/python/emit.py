@@ -24,7 +24,7 @@ _RUNTIME = "platemark_images._runtime"
 SHARED = {
     "platemark": ("plain",),
     "platemark.rules": ("judge", "leaves", "nearest", "pictures", "sizes"),
-    "platemark.wire": ("skeletons",),
+    "platemark.wire": ("reading", "skeletons"),
 }
 """Files of the generator that clients carry: one truth, judged by the same code on both sides."""
 _OURS = re.compile(r"^from platemark(?:\.rules|\.wire)?(\.\w+)? import ", re.MULTILINE)

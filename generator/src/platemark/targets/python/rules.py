@@ -74,12 +74,16 @@ def _rule_names(family: ir.Family) -> dict[int, str]:
     verdicts: dict[str, set[str]] = {}
     for rule in family.rules:
         verdicts.setdefault(rule.id, set()).add(rule.verdict)
+    users: dict[int, list[ir.Offer]] = {}
+    for offer in family.offers:
+        for index in offer.rules:
+            users.setdefault(index, []).append(offer)
     bases: dict[str, dict[int, list[ir.Offer]]] = {}
     for index, rule in enumerate(family.rules):
         noted = rule.verdict == "note" and len(verdicts[rule.id]) > 1
         base = naming.constant(f"{rule.id} noted" if noted else rule.id)
-        bases.setdefault(base, {})[index] = [offer for offer in family.offers if index in offer.rules]
-    named = [(index, name) for base, users in bases.items() for index, name in naming.distinguish(base, users).items()]
+        bases.setdefault(base, {})[index] = users.get(index, [])
+    named = [(index, name) for base, those in bases.items() for index, name in naming.distinguish(base, those).items()]
     naming.distinct((f"{name} {index}" for index, name in named), lambda text: text.split()[0])
     return dict(named)
 

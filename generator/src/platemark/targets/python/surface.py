@@ -8,10 +8,10 @@ from typing import Any
 
 from platemark import ir
 from platemark.plain import is_map
+from platemark.rules import samples, sizes, values
 from platemark.targets.python import naming
 from platemark.targets.python.printer import Code, literal
 
-_TOLD = ("reject", "adjust", "note")
 _UNSAID = ("type", "required", "only_in", "unsupported", "place")
 """Kinds that a signature says by itself."""
 
@@ -153,7 +153,7 @@ def key(offer: ir.Offer) -> str:
 def _arguments(at: _Family, owner: str, offers: list[ir.Offer]) -> Iterable[Argument]:
     family = at.family
     names = list(dict.fromkeys(p.name for offer in offers for p in family.parameters_of(offer)))
-    constant = {name for offer in offers for name in _constants(offer)}
+    constant = {name for offer in offers for name in samples.fixed(offer)}
     arguments = naming.distinct(names, naming.argument)
     for name in names:
         if name in constant:
@@ -166,10 +166,6 @@ def _arguments(at: _Family, owner: str, offers: list[ir.Offer]) -> Iterable[Argu
         if not required and not parameter.sent:
             kind = Code(f"{kind} | None")
         yield Argument(name, arguments[name], kind, required, default, _about(family, offers, parameter))
-
-
-def _constants(offer: ir.Offer) -> set[str]:
-    return {name for name, value in offer.when.items() if not isinstance(value, list)} | set(offer.sets)
 
 
 def _required(family: ir.Family, offer: ir.Offer, name: str) -> bool:
@@ -197,7 +193,7 @@ def _type(parameter: ir.Parameter, among: tuple[Any, ...], owner: str, shapes: d
             tokens = parameter.facets.get("tokens")
             return Code(f"Literal[{', '.join(literal(t) for t in tokens)}] | Size" if tokens else "Size")
         case "images":
-            return Code("Sequence[str]")
+            return Code("list[str] | tuple[str, ...]")  # a text would do for a sequence of texts
         case "list":
             below = f"{owner}{naming.class_name(parameter.name)}"
             return Code(f"Sequence[{_type(parameter.items, (), below, shapes) if parameter.items else 'object'}]")
@@ -258,8 +254,8 @@ def _shown(value: Any) -> str:
     if is_map(value):
         follows = ir.size_follows(value)
         near = f"the ratio of the last picture, {'at most ' if follows.at_most else ''}about {follows.area:,} pixels"
-        return near + ("; {}*{} without pictures".format(*follows.alone) if follows.alone else "")
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+        return near + (f"; {sizes.written(follows.alone)} without pictures" if follows.alone else "")
+    return values.shown(value)
 
 
 def _doc(spec: ir.Ir, family: ir.Family, offers: list[ir.Offer], arguments: Sequence[Argument]) -> str:

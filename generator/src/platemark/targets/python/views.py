@@ -38,6 +38,7 @@ _PUBLIC: Mapping[str, tuple[str, ...]] = {
         "TaskFailed", "TaskTimeout",
     ),
     f"{_ROOT}.client": ("AsyncTask", "Task"),
+    f"{_ROOT}.pictures": ("data_uri",),
     f"{_ROOT}.prepare": ("Prepared", "Size"),
     f"{_ROOT}.report": ("Cited", "Report", "Violation"),
     f"{_ROOT}.results": ("AsyncImage", "AsyncResult", "Image", "ImageArrived", "Result", "TextDelta"),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from platemark.ir import SCHEMA_VERSION, Ir, to_json
-from platemark.rules.vectors import vectors
+from platemark.rules.vectors import Vector, vectors
 from platemark.targets import Examples, Files
 from platemark.version import GENERATED_BY
 
@@ -21,12 +21,12 @@ def emit(ir: Ir, examples: Examples) -> Files:
             found, unbreakable = vectors(provider, family, model.id)
             files[f"{provider.id}/{model.id}.json"] = _lines(
                 {"generated_by": GENERATED_BY, "schema_version": SCHEMA_VERSION, "model": model.id},
-                {"vectors": [to_json_whole(vector) for vector in found], "unbreakable": to_json(unbreakable)},
+                {"vectors": [_row(vector) for vector in found], "unbreakable": to_json(unbreakable)},
             )
     return files
 
 
-def to_json_whole(vector: Any) -> dict[str, Any]:
+def _row(vector: Vector) -> dict[str, Any]:
     """A vector with all of its fields, empty or not: the shape is public."""
     return {name: getattr(vector, name) for name in ("id", "route", "mode", "request", "verdict", "rules", "expected")}
 
