@@ -77,8 +77,9 @@ def _emit(known: ir.Ir, scratch: Path, say: Callable[[str], None]) -> list[str]:
     folders = list(targets.FOLDERS.values())
     write.apply(scratch, files, write.plan(scratch, files, folders), folders, {})
     committed = Path("generated")
-    if not write.read_manifest(committed):
-        return []
+    printed = write.read_manifest(committed).get("files", {})
+    if {f"ir/{provider.id}/provider.json" for provider in known.providers} - printed.keys():
+        return []  # printed from other specs, or not at all
     plan = write.plan(committed, files, folders)
     return [*plan.added, *plan.changed, *plan.removed]
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TaskFailed,
         TaskTimeout,
     )
+    from platemark_images._runtime.pictures import data_uri
     from platemark_images._runtime.prepare import Prepared, Size
     from platemark_images._runtime.report import Cited, Report, Violation
     from platemark_images._runtime.results import AsyncImage, AsyncResult, Image, ImageArrived, Result, TextDelta
@@ -55,6 +56,7 @@ _WHERE = {
     "TaskTimeout": "platemark_images._runtime.errors",
     "AsyncTask": "platemark_images._runtime.client",
     "Task": "platemark_images._runtime.client",
+    "data_uri": "platemark_images._runtime.pictures",
     "Prepared": "platemark_images._runtime.prepare",
     "Size": "platemark_images._runtime.prepare",
     "Cited": "platemark_images._runtime.report",
@@ -103,6 +105,7 @@ __all__ = [
     "Violation",
     "Vtrix",
     "__version__",
+    "data_uri",
     "validate",
 ]
 

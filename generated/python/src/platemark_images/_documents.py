@@ -7,9 +7,10 @@ from __future__ import annotations
 from platemark_images._runtime.ir import Document
 
 DOCUMENTS = {
-    "wan26-task": Document("Wan 2.6 — generate or edit an image", "undated"),
+    "wan26-task": Document("Wan 2.6 — Generate or edit an image", "undated"),
     "qwen-image": Document("Qwen-Image API reference", "2026-03-18"),
     "guide": Document("Image generation guide", "2026-05"),
+    "guide-intl": Document("Image generation guide (international edition)", "undated"),
     "vtrix-edit": Document("qwen_image_edit_plus", "undated"),
     "wan27-ref": Document("Wan image generation and editing API reference", "2026-08-12"),
     "wan26-ref": Document("Wan image generation API reference", "2026-07-16"),
@@ -17,6 +18,7 @@ DOCUMENTS = {
     "wan25-ref": Document("Wan 2.5 image editing API reference", "2026-06-30"),
     "qwen-image-ref": Document("Qwen-Image API reference", "2026-08-17"),
     "qwen-edit-ref": Document("Qwen-Image editing API reference", "2026-07-15"),
+    "qwen-image-3-ref": Document("Qwen-Image generation and editing API reference", "2026-08-19"),
     "z-image-ref": Document("Z-Image API reference", "2026-07-16"),
     "tasks-ref": Document("Managing asynchronous tasks", "2026-08-11"),
     "errors-ref": Document("Error codes", "2026-08-19"),

@@ -1682,8 +1682,15 @@ class QwenImageMaxSyncTextToImageAnswerOutputChoicesItem(TypedDict):
     message: QwenImageMaxSyncTextToImageAnswerOutputChoicesItemMessage
 
 
+class QwenImageMaxSyncTextToImageAnswerOutputTaskMetric(TypedDict):
+    TOTAL: NotRequired[int]
+    SUCCEEDED: NotRequired[int]
+    FAILED: NotRequired[int]
+
+
 class QwenImageMaxSyncTextToImageAnswerOutput(TypedDict):
     choices: list[QwenImageMaxSyncTextToImageAnswerOutputChoicesItem]
+    task_metric: NotRequired[QwenImageMaxSyncTextToImageAnswerOutputTaskMetric]
 
 
 class QwenImageMaxSyncTextToImageAnswerUsage(TypedDict):
@@ -1712,8 +1719,15 @@ class QwenImageMax20251230SyncTextToImageAnswerOutputChoicesItem(TypedDict):
     message: QwenImageMax20251230SyncTextToImageAnswerOutputChoicesItemMessage
 
 
+class QwenImageMax20251230SyncTextToImageAnswerOutputTaskMetric(TypedDict):
+    TOTAL: NotRequired[int]
+    SUCCEEDED: NotRequired[int]
+    FAILED: NotRequired[int]
+
+
 class QwenImageMax20251230SyncTextToImageAnswerOutput(TypedDict):
     choices: list[QwenImageMax20251230SyncTextToImageAnswerOutputChoicesItem]
+    task_metric: NotRequired[QwenImageMax20251230SyncTextToImageAnswerOutputTaskMetric]
 
 
 class QwenImageMax20251230SyncTextToImageAnswerUsage(TypedDict):
@@ -1742,8 +1756,15 @@ class QwenImagePlusSyncTextToImageAnswerOutputChoicesItem(TypedDict):
     message: QwenImagePlusSyncTextToImageAnswerOutputChoicesItemMessage
 
 
+class QwenImagePlusSyncTextToImageAnswerOutputTaskMetric(TypedDict):
+    TOTAL: NotRequired[int]
+    SUCCEEDED: NotRequired[int]
+    FAILED: NotRequired[int]
+
+
 class QwenImagePlusSyncTextToImageAnswerOutput(TypedDict):
     choices: list[QwenImagePlusSyncTextToImageAnswerOutputChoicesItem]
+    task_metric: NotRequired[QwenImagePlusSyncTextToImageAnswerOutputTaskMetric]
 
 
 class QwenImagePlusSyncTextToImageAnswerUsage(TypedDict):
@@ -1818,8 +1839,15 @@ class QwenImageSyncTextToImageAnswerOutputChoicesItem(TypedDict):
     message: QwenImageSyncTextToImageAnswerOutputChoicesItemMessage
 
 
+class QwenImageSyncTextToImageAnswerOutputTaskMetric(TypedDict):
+    TOTAL: NotRequired[int]
+    SUCCEEDED: NotRequired[int]
+    FAILED: NotRequired[int]
+
+
 class QwenImageSyncTextToImageAnswerOutput(TypedDict):
     choices: list[QwenImageSyncTextToImageAnswerOutputChoicesItem]
+    task_metric: NotRequired[QwenImageSyncTextToImageAnswerOutputTaskMetric]
 
 
 class QwenImageSyncTextToImageAnswerUsage(TypedDict):
@@ -1894,8 +1922,15 @@ class QwenImagePlus20260109SyncTextToImageAnswerOutputChoicesItem(TypedDict):
     message: QwenImagePlus20260109SyncTextToImageAnswerOutputChoicesItemMessage
 
 
+class QwenImagePlus20260109SyncTextToImageAnswerOutputTaskMetric(TypedDict):
+    TOTAL: NotRequired[int]
+    SUCCEEDED: NotRequired[int]
+    FAILED: NotRequired[int]
+
+
 class QwenImagePlus20260109SyncTextToImageAnswerOutput(TypedDict):
     choices: list[QwenImagePlus20260109SyncTextToImageAnswerOutputChoicesItem]
+    task_metric: NotRequired[QwenImagePlus20260109SyncTextToImageAnswerOutputTaskMetric]
 
 
 class QwenImagePlus20260109SyncTextToImageAnswerUsage(TypedDict):
@@ -2017,6 +2052,7 @@ class Wan26ImageSyncEditAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan26ImageSyncEditAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan26ImageSyncEditAnswerOutputChoicesItem]
 
 
@@ -2063,6 +2099,7 @@ class Wan26ImageTaskEditAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan26ImageTaskEditAnswerOutputChoicesItem]]
 
 
@@ -2173,6 +2210,7 @@ class Wan26T2iSyncTextToImageAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan26T2iSyncTextToImageAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan26T2iSyncTextToImageAnswerOutputChoicesItem]
 
 
@@ -2219,6 +2257,7 @@ class Wan26T2iTaskTextToImageAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan26T2iTaskTextToImageAnswerOutputChoicesItem]]
 
 
@@ -2248,6 +2287,7 @@ class Wan27ImageSyncTextToImageAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan27ImageSyncTextToImageAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan27ImageSyncTextToImageAnswerOutputChoicesItem]
 
 
@@ -2294,6 +2334,7 @@ class Wan27ImageTaskTextToImageAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan27ImageTaskTextToImageAnswerOutputChoicesItem]]
 
 
@@ -2323,6 +2364,7 @@ class Wan27ImageSyncEditAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan27ImageSyncEditAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan27ImageSyncEditAnswerOutputChoicesItem]
 
 
@@ -2369,6 +2411,7 @@ class Wan27ImageTaskEditAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan27ImageTaskEditAnswerOutputChoicesItem]]
 
 
@@ -2398,13 +2441,13 @@ class Wan27ImageSyncSequenceAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan27ImageSyncSequenceAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan27ImageSyncSequenceAnswerOutputChoicesItem]
 
 
 class Wan27ImageSyncSequenceAnswerUsage(TypedDict):
     image_count: int
-    width: NotRequired[int]
-    height: NotRequired[int]
+    size: NotRequired[str]
 
 
 class Wan27ImageSyncSequenceAnswer(TypedDict):
@@ -2445,13 +2488,13 @@ class Wan27ImageTaskSequenceAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan27ImageTaskSequenceAnswerOutputChoicesItem]]
 
 
 class Wan27ImageTaskSequenceAnswerUsage(TypedDict):
     image_count: int
-    width: NotRequired[int]
-    height: NotRequired[int]
+    size: NotRequired[str]
 
 
 class Wan27ImageTaskSequenceAnswer(TypedDict):
@@ -2475,6 +2518,7 @@ class Wan27ImageProSyncTextToImageAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan27ImageProSyncTextToImageAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan27ImageProSyncTextToImageAnswerOutputChoicesItem]
 
 
@@ -2521,6 +2565,7 @@ class Wan27ImageProTaskTextToImageAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan27ImageProTaskTextToImageAnswerOutputChoicesItem]]
 
 
@@ -2550,6 +2595,7 @@ class Wan27ImageProSyncEditAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan27ImageProSyncEditAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan27ImageProSyncEditAnswerOutputChoicesItem]
 
 
@@ -2596,6 +2642,7 @@ class Wan27ImageProTaskEditAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan27ImageProTaskEditAnswerOutputChoicesItem]]
 
 
@@ -2625,13 +2672,13 @@ class Wan27ImageProSyncSequenceAnswerOutputChoicesItem(TypedDict):
 
 
 class Wan27ImageProSyncSequenceAnswerOutput(TypedDict):
+    finished: NotRequired[bool]
     choices: list[Wan27ImageProSyncSequenceAnswerOutputChoicesItem]
 
 
 class Wan27ImageProSyncSequenceAnswerUsage(TypedDict):
     image_count: int
-    width: NotRequired[int]
-    height: NotRequired[int]
+    size: NotRequired[str]
 
 
 class Wan27ImageProSyncSequenceAnswer(TypedDict):
@@ -2672,13 +2719,13 @@ class Wan27ImageProTaskSequenceAnswerOutput(TypedDict):
     end_time: NotRequired[str]
     code: NotRequired[str]
     message: NotRequired[str]
+    finished: NotRequired[bool]
     choices: NotRequired[list[Wan27ImageProTaskSequenceAnswerOutputChoicesItem]]
 
 
 class Wan27ImageProTaskSequenceAnswerUsage(TypedDict):
     image_count: int
-    width: NotRequired[int]
-    height: NotRequired[int]
+    size: NotRequired[str]
 
 
 class Wan27ImageProTaskSequenceAnswer(TypedDict):

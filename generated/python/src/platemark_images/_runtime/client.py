@@ -22,6 +22,7 @@ from platemark_images._runtime.results import (
     Result,
     TextDelta,
     async_result,
+    event_stem,
     result,
 )
 from platemark_images._runtime.streams import Reader
@@ -170,7 +171,11 @@ class Client:
         for number, (kind, item) in enumerate(
             self._driver.stream(protocol.paid(self.service, prepared), self._provider, reader)
         ):
-            yield TextDelta(item) if kind == "texts" else ImageArrived(Image(item, f"event-{number:04}", self._driver))
+            yield (
+                TextDelta(item)
+                if kind == "texts"
+                else ImageArrived(Image(item, event_stem(number, item), self._driver))
+            )
         reader.finish()
 
     def finish(self, task_id: str, found: str, prepared: Prepared[Any] | None, timeout: float | None) -> Result[Any]:
@@ -279,7 +284,7 @@ class AsyncClient:
         reader = Reader(self._provider, prepared.offer.result)
         number = 0
         async for kind, item in self._driver.stream(protocol.paid(self.service, prepared), self._provider, reader):
-            image = AsyncImage(item, f"event-{number:04}", self._driver)
+            image = AsyncImage(item, event_stem(number, item), self._driver)
             yield TextDelta(item) if kind == "texts" else ImageArrived(image)
             number += 1
         reader.finish()

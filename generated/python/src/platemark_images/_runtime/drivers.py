@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
 T = TypeVar("T")
+HttpT = TypeVar("HttpT", "httpx2.Client", "httpx2.AsyncClient")
 
 TIMEOUT = 300.0
 """Seconds that an answer may take; making pictures synchronously takes up to minutes."""
@@ -42,6 +43,12 @@ def _answer(response: httpx2.Response) -> Answer:
     return Answer(
         response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
     )
+
+
+def _usable(client: HttpT) -> HttpT:
+    if client.is_closed:
+        raise errors.ConfigurationError("this client was closed; make another one")
+    return client
 
 
 class Driver:
@@ -108,7 +115,7 @@ class Driver:
 
                 timeout = httpx2.Timeout(self._timeout, connect=CONNECT)
                 self._client = httpx2.Client(transport=self._transport, timeout=timeout)
-            return self._client
+            return _usable(self._client)
 
 
 class AsyncDriver:
@@ -180,7 +187,7 @@ class AsyncDriver:
 
             timeout = httpx2.Timeout(self._timeout, connect=CONNECT)
             self._client = httpx2.AsyncClient(transport=self._transport, timeout=timeout)
-        return self._client
+        return _usable(self._client)
 
 
 def _may_follow(send: Send) -> bool:

@@ -8,17 +8,23 @@ Emitted clients carry this file as it is; there, `ir` is what a client keeps of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from platemark_images._runtime import ir
+from platemark_images._runtime.plain import is_list, is_map
 from platemark_images._runtime import leaves, sizes
 from platemark_images._runtime.nearest import nearest
 from platemark_images._runtime import skeletons
-from platemark_images._runtime.skeletons import Fault, Reading
+from platemark_images._runtime.reading import Fault, Reading, read
 
 _GRAVEST_FIRST: tuple[ir.Verdict, ...] = ("reject", "adjust", "note")
+
+
+def cited(evidence: ir.Evidence) -> list[dict[str, str]]:
+    """Who says so, as answers and schemas name them: document and place."""
+    return [{"document": source.document, "place": source.place} for source in evidence.sources]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +37,14 @@ class Finding:
     nearest: Any = None
 
     def json(self) -> dict[str, Any]:
-        sources = [{"document": s.document, "place": s.place} for s in self.rule.evidence.sources]
+        """One finding of what `validate --format json` prints."""
         return {
             "rule": self.rule.id,
             "path": self.path,
             "value": self.value,
             "limit": self.rule.sentence,
             "nearest": self.nearest,
-            "source": sources,
+            "source": cited(self.rule.evidence),
         }
 
 
@@ -55,6 +61,7 @@ class Judgement:
     offer: ir.Offer | None = None
 
     def of(self, verdict: ir.Verdict) -> tuple[Finding, ...]:
+        """The findings with this verdict."""
         return tuple(finding for finding in self.findings if finding.rule.verdict == verdict)
 
     @property
@@ -78,7 +85,7 @@ class Judgement:
             return {}
         found: dict[str, Any] = {}
         if self.expected_size.size:
-            found["size"] = "{}*{}".format(*self.expected_size.size)
+            found["size"] = sizes.written(self.expected_size.size)
         cut = next((f for f in self.of("adjust") if f.rule.kind == "length"), None)
         if cut:
             found["text_length"] = cut.rule.args["high"]
@@ -104,7 +111,7 @@ def judge(provider: ir.Provider, family: ir.Family, model: str, route: str, body
         return _no_route(provider, family, model, route, body)
     known = family.model(model).known
     style = payload_style(provider, offers[0].payloads, body)
-    reading = skeletons.read(provider.payloads[style or offers[0].payloads[0]], body, known)
+    reading = read(provider.payloads[style or offers[0].payloads[0]], body, known)
     offer = choose(family, offers, reading.values)
     if offer is None:
         everywhere = choose(family, family.by_model[model], reading.values) or offers[0]
@@ -116,7 +123,7 @@ def judge(provider: ir.Provider, family: ir.Family, model: str, route: str, body
 
 def judge_as(provider: ir.Provider, family: ir.Family, offer: ir.Offer, style: str, body: object) -> Judgement:
     """Judge a body as one of that very offer and payload style, whatever mode its values would choose."""
-    reading = skeletons.read(provider.payloads[style], body, family.model(offer.model).known)
+    reading = read(provider.payloads[style], body, family.model(offer.model).known)
     return _judged(provider, family, offer, style, reading)
 
 
@@ -124,7 +131,7 @@ def route_of(provider: ir.Provider, family: ir.Family, model: str, body: object)
     """The route that a body was meant for: stream if it says so, else the first of the model's that has its mode."""
     offers = family.by_model[model]
     style = payload_style(provider, tuple(provider.payloads), body) or offers[0].payloads[0]
-    values = skeletons.read(provider.payloads[style], body, family.model(model).known).values
+    values = read(provider.payloads[style], body, family.model(model).known).values
     fitting = [offer for offer in offers if style in offer.payloads and _chosen(family, offer, values)]
     streams = [offer for offer in fitting or offers if offer.route == "stream" and values.get("stream") is True]
     return (streams or fitting or list(offers))[0].route
@@ -138,7 +145,7 @@ def _judged(provider: ir.Provider, family: ir.Family, offer: ir.Offer, style: st
 
 def _no_route(provider: ir.Provider, family: ir.Family, model: str, route: str, body: object) -> Judgement:
     offer = family.by_model[model][0]
-    reading = skeletons.read(provider.payloads[offer.payloads[0]], body, family.model(model).known)
+    reading = read(provider.payloads[offer.payloads[0]], body, family.model(model).known)
     offer = choose(family, family.by_model[model], reading.values) or offer
     return _refused(family, offer, route, reading.values, Fault("route", "", route))
 
@@ -161,15 +168,15 @@ def payload_style(provider: ir.Provider, own: tuple[str, ...], body: object) -> 
     return best if scores[best] >= max(scores.values()) else None
 
 
-def choose(family: ir.Family, offers: Any, values: Mapping[str, Any]) -> ir.Offer | None:
+def choose(family: ir.Family, offers: Iterable[ir.Offer], values: Mapping[str, Any]) -> ir.Offer | None:
     """The offer whose mode the values choose, after defaults; a mistyped value counts as its default."""
     return next((offer for offer in offers if _chosen(family, offer, values)), None)
 
 
 def _chosen(family: ir.Family, offer: ir.Offer, values: Mapping[str, Any]) -> bool:
     for name, wanted in offer.when.items():
-        if isinstance(wanted, list):
-            low, high = cast("list[int | None]", wanted)
+        if is_list(wanted):
+            low, high = wanted
             held = leaves.count(values.get(name))
             if (low is not None and held < low) or (high is not None and held > high):
                 return False
@@ -183,7 +190,6 @@ def _chosen(family: ir.Family, offer: ir.Offer, values: Mapping[str, Any]) -> bo
 
 
 def _structure(family: ir.Family, offer: ir.Offer, style: str, reading: Reading) -> Iterator[Finding]:
-    rules = {rule.id: rule for rule in family.rules_of(offer) if rule.structure}
     faults = list(reading.faults)
     if "model" in reading.values and reading.values["model"] != offer.model:
         faults.append(Fault("model", reading.paths["model"], reading.values["model"]))
@@ -191,6 +197,7 @@ def _structure(family: ir.Family, offer: ir.Offer, style: str, reading: Reading)
         faults.append(Fault("model", "model", None))
     if style != offer.payloads[0]:
         faults.append(Fault("envelope", "input", style))
+    rules = {rule.id: rule for rule in family.rules_of(offer) if rule.structure} if faults else {}
     for fault in faults:
         rule = rules[fault.rule]
         yield Finding(rule, fault.path, fault.value, rule.args["what"] or None)
@@ -198,14 +205,18 @@ def _structure(family: ir.Family, offer: ir.Offer, style: str, reading: Reading)
 
 def _rules(provider: ir.Provider, family: ir.Family, offer: ir.Offer, reading: Reading) -> Iterator[Finding]:
     rules = family.rules_of(offer)
-    skeleton = provider.payloads[offer.payloads[0]]
     for rule in family.broken(offer, reading.values):
-        if rule.looks_at & reading.unread:
+        if reading.unread and rule.looks_at & reading.unread:
             continue
         name = rule.parameter
-        place = skeletons.place(skeleton, name) or skeletons.join(skeletons.others(skeleton), name)
+        path = reading.paths.get(name) or _place(provider.payloads[offer.payloads[0]], name)
         value = reading.values.get(name)
-        yield Finding(rule, reading.paths.get(name) or place, value, nearest(rule, rules, value))
+        yield Finding(rule, path, value, nearest(rule, rules, value))
+
+
+def _place(skeleton: Any, name: str) -> str:
+    """Where a parameter that is not there would stand."""
+    return skeletons.place(skeleton, name) or skeletons.join(skeletons.others(skeleton), name)
 
 
 def expected(
@@ -218,8 +229,8 @@ def expected(
     facets = parameter.facets
     pictures = leaves.count(values.get("images"))
     size = values.get("size", parameter.default)
-    if "size" not in values and isinstance(size, Mapping):
-        return sizes.expect(ir.size_follows(cast("Mapping[str, Any]", size)), pictures, last)
+    if "size" not in values and is_map(size):
+        return sizes.expect(ir.size_follows(size), pictures, last)
     if leaves.is_token(size):
         nominal = leaves.sides(facets.get("tokens", {}).get(size))
         if not nominal[0]:

@@ -36,18 +36,22 @@ def is_integer(value: object) -> TypeGuard[int | float]:
 
 
 def is_boolean(value: object) -> TypeGuard[bool]:
+    """`true` or `false`."""
     return isinstance(value, bool)
 
 
 def is_text(value: object) -> TypeGuard[str]:
+    """A text, be it empty."""
     return isinstance(value, str)
 
 
 def is_list(value: object) -> TypeGuard[list[object]]:
+    """A list, be it empty."""
     return isinstance(value, list)
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """An object, be it empty."""
     return isinstance(value, dict)
 
 
@@ -91,6 +95,7 @@ FORMATS: Mapping[str, Callable[[object], bool]] = {
 
 
 def integer(value: object) -> int:
+    """The integer that a JSON number is."""
     return int(value) if is_integer(value) else 0
 
 
@@ -100,6 +105,7 @@ def points(value: object) -> int:
 
 
 def count(value: object) -> int:
+    """How many items a list has."""
     return len(value) if is_list(value) else 0
 
 
@@ -110,10 +116,12 @@ def sides(value: object) -> tuple[int, int]:
 
 
 def width(value: object) -> int:
+    """Width of a `W*H` size, in pixels."""
     return sides(value)[0]
 
 
 def height(value: object) -> int:
+    """Height of a `W*H` size, in pixels."""
     return sides(value)[1]
 
 

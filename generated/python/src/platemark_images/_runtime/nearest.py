@@ -40,7 +40,8 @@ def nearest(rule: Rule, rules: Iterable[Rule], value: Any) -> Any:
         case "length":
             return args["high"]
         case "rounds":
-            return "{}*{}".format(*(sizes.rounded(side, args["step"]) for side in leaves.sides(value)))
+            width, height = (sizes.rounded(side, args["step"]) for side in leaves.sides(value))
+            return sizes.written((width, height))
         case _:
             return None
 
@@ -54,4 +55,4 @@ def _nearest_size(allowed: sizes.Limits, value: Any) -> str | None:
     text = str(value).lower().replace("×", "*").replace("x", "*").replace(" ", "")
     pair = leaves.sides(text)
     found = sizes.nearest(pair, allowed) if pair[0] else None
-    return "{}*{}".format(*found) if found else None
+    return sizes.written(found) if found else None

@@ -36,6 +36,7 @@ class Picture:
 
     @property
     def mime(self) -> str:
+        """The media type."""
         return f"image/{self.format.lower()}"
 
 
@@ -78,6 +79,7 @@ def data_uri(data: bytes) -> str:
 
 
 def is_picture(value: object) -> bool:
+    """Whether a value is a data URI of a picture whose header can be read."""
     return from_data_uri(value) is not None
 
 

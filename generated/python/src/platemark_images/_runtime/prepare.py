@@ -13,7 +13,7 @@ from platemark_images._documents import DOCUMENTS
 from platemark_images._runtime import judge, leaves, pictures, sizes, skeletons
 from platemark_images._runtime.errors import ConfigurationError, RequestInvalid
 from platemark_images._runtime.ir import Family, Offer, RouteName
-from platemark_images._runtime.report import Report, Violation, report
+from platemark_images._runtime.report import Report, Violation, report, short
 from platemark_images._runtime.service import Service, unknown
 
 BodyT = TypeVar("BodyT", covariant=True)
@@ -63,6 +63,9 @@ class Prepared(Generic[BodyT]):
         """What is accepted, but should be known."""
         return self.report.notes
 
+    def __repr__(self) -> str:
+        return f"Prepared({self.model}, {self.mode} by {self.route}: {self.method} {self.url} {short(self.json, 200)})"
+
     def as_curl(self) -> str:
         """The request as a line for a shell; the key comes from its environment variable."""
         # Double quotes let the shell put the key in; no other header holds a character that means something in them.
@@ -83,13 +86,13 @@ def prepare(
     Without `mode` the values choose it; without `route` it is the first one that the mode has.
     Raises RequestInvalid with every broken rule, and ConfigurationError for what is no call of the model at all."""
     family = service.family(model)
-    names = {p.argument: p.name for offer in family.by_model[model] for p in offer.parameters if p.argument}
-    given = {names.get(name, name): wire(value) for name, value in values.items() if value is not None}
+    given = _given(family, model, values)
     offer = _offer(family, model, given, mode, route)
     style = envelope or offer.payloads[0]
     if style not in offer.payloads:
         raise unknown("envelope", style, offer.payloads)
     complete = _complete(offer, given, by_mode=mode is not None)
+    _require_lists(family, offer, service.provider.payloads[style], complete)
     body = skeletons.build(service.provider.payloads[style], {"model": model, **complete})
     if route is not None and route != offer.route:
         judged = judge.judge(service.provider, family, model, route, body)
@@ -112,13 +115,39 @@ def prepare(
     )
 
 
+def _given(family: Family, model: str, values: Mapping[str, object]) -> dict[str, Any]:
+    """The values that are given, as JSON has them, by the names that the rules know."""
+    known = {p.argument or p.name: p for offer in family.by_model[model] for p in offer.parameters}
+    given: dict[str, Any] = {}
+    for name, value in values.items():
+        parameter = known.get(name)
+        if value is not None:
+            plain = _size(value) if parameter and parameter.type == "size" else value
+            given[parameter.name if parameter else name] = _plain(plain)
+    return given
+
+
+def _require_lists(family: Family, offer: Offer, skeleton: Any, values: Mapping[str, object]) -> None:
+    """Refuse what is no list where the body has an element per item: a text would come apart into its letters."""
+    wrong = {name for name in skeletons.repeated(skeleton) if name in values and not leaves.is_list(values[name])}
+    findings = tuple(
+        judge.Finding(rule, skeletons.place(skeleton, rule.parameter) or "", values[rule.parameter])
+        for rule in family.rules_of(offer)
+        if rule.kind == "type" and rule.parameter in wrong
+    )
+    if findings:
+        size = sizes.Expected(None)
+        judged = judge.Judgement(offer.model, offer.route, offer.mode, findings, values, size, offer)
+        raise RequestInvalid(report(judged, DOCUMENTS))
+
+
 def _offer(family: Family, model: str, given: Mapping[str, Any], mode: str | None, route: str | None) -> Offer:
     """The offer that is meant. One of another route stands for a route that is not there: judging will say so."""
     offers = family.by_model[model]
     if mode is not None:
         modes = tuple(dict.fromkeys(offer.mode for offer in offers))
         if mode not in modes:
-            raise unknown(f"mode of {model}", mode, modes)
+            raise unknown(f"{model} mode", mode, modes)
         fitting = [offer for offer in offers if offer.mode == mode]
     else:
         fitting = [offer for offer in offers if judge.choose(family, (offer,), given)] or list(offers)
@@ -137,8 +166,8 @@ def _complete(offer: Offer, given: Mapping[str, Any], *, by_mode: bool) -> dict[
     return {name: merged[name] for name in ordered}
 
 
-def wire(value: object) -> Any:
-    """A value as JSON has it: `(1024, 768)` and `1024x768` are sizes, tuples and other sequences are lists."""
+def _size(value: object) -> object:
+    """A size as it is written, where it was given as `(1024, 768)` or `1024x768`; all else as it is."""
     if isinstance(value, tuple):
         pair = cast("tuple[object, ...]", value)
         if len(pair) == 2 and all(leaves.is_integer(side) for side in pair):
@@ -146,10 +175,11 @@ def wire(value: object) -> Any:
     if isinstance(value, str):
         crossed = _CROSS.sub("*", value)
         return crossed if leaves.is_size(crossed) else value
-    return _plain(cast("object", value))
+    return cast("object", value)
 
 
 def _plain(value: object) -> Any:
+    """A value as JSON has it: tuples and other sequences are lists."""
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in cast("Mapping[object, object]", value).items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):

@@ -37,9 +37,13 @@ class Violation:
     sources: tuple[Cited, ...]
 
     def __str__(self) -> str:
-        near = "" if self.nearest is None else f"; nearest: {_short(self.nearest)}"
+        near = "" if self.nearest is None else f"; nearest: {short(self.nearest)}"
+        got = "" if self.value is None else f"got {short(self.value)}; "
         said = "; ".join(str(source) for source in self.sources[:2])
-        return f"{self.rule} at {self.path or 'the request'}: got {_short(self.value)}; {self.limit}{near} [{said}]"
+        return f"{self.rule} at {self.path or 'the request'}: {got}{self.limit}{near} [{said}]"
+
+    def __repr__(self) -> str:
+        return f"Violation({self})"  # never a whole picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def _cited(source: Source, documents: Mapping[str, Document]) -> Cited:
     return Cited(document.title, document.date, source.place)
 
 
-def _short(value: object, most: int = 60) -> str:
+def short(value: object, most: int = 60) -> str:
     """A value as JSON; pictures in base64 and long texts are cut, for messages only."""
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -172,6 +172,13 @@ def _counted(found: Outcome) -> list[tuple[int, str, str]]:
     return made
 
 
+def event_stem(number: int, address: str) -> str:
+    """A name for a picture of a stream, which a picture of another stream does not have."""
+    from hashlib import sha256
+
+    return f"event-{number:04}-{sha256(address.encode()).hexdigest()[:8]}"
+
+
 def _stem(found: Outcome, task_id: str | None) -> str:
     """A name from the answer's id, reduced to what every file system takes."""
     from hashlib import sha256

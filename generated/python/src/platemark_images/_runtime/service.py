@@ -105,5 +105,6 @@ def unknown(what: str, name: str, known: Iterable[str]) -> ConfigurationError:
     import difflib
 
     choices = list(known)
-    near = difflib.get_close_matches(name, choices, n=3) or choices
-    return ConfigurationError(f"unknown {what} {name!r}; did you mean {' or '.join(near)}?")
+    near = difflib.get_close_matches(name, choices, n=3) or (choices if len(choices) < 4 else [])
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(choices)}"
+    return ConfigurationError(f"unknown {what} {name!r}; {hint}")

@@ -46,6 +46,7 @@ class Limits:
     exceptions: tuple[Size, ...] = ()
 
     def allow(self, size: Size) -> bool:
+        """Whether a size keeps all of them, or is an exception."""
         if self.among or size in self.exceptions:
             return size in self.among or size in self.exceptions
         width, height = size
@@ -60,6 +61,11 @@ class Limits:
         return width * b >= a * height and width * d <= c * height
 
 
+def written(size: Size) -> str:
+    """A size as it stands in requests and answers: `W*H`."""
+    return "{}*{}".format(*size)
+
+
 def rounded(side: int, step: int) -> int:
     """The nearest multiple of `step`; a tie goes to the even multiple, as the documents' one example does."""
     below, rest = divmod(side, step)
@@ -67,6 +73,7 @@ def rounded(side: int, step: int) -> int:
 
 
 def is_tie(side: int, step: int) -> bool:
+    """Whether a side lies exactly between two multiples of `step`."""
     return 2 * (side % step) == step
 
 

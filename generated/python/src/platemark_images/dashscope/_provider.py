@@ -46,13 +46,26 @@ PROVIDER = Provider(
     results={
         "choice_per_image": {
             "output": {
+                "finished": "$finished",
                 "choices": [
                     {
                         "$each": "images",
                         "finish_reason": "stop",
                         "message": {"role": "assistant", "content": [{"image": "$item"}]},
                     }
-                ]
+                ],
+            },
+            "usage": {"image_count": "$count", "size": "$size"},
+        },
+        "sequence": {
+            "output": {
+                "finished": "$finished",
+                "choices": [
+                    {
+                        "finish_reason": "stop",
+                        "message": {"role": "assistant", "content": [{"$each": "images", "image": "$item"}]},
+                    }
+                ],
             },
             "usage": {"image_count": "$count", "size": "$size"},
         },
@@ -64,6 +77,18 @@ PROVIDER = Provider(
                         "message": {"role": "assistant", "content": [{"$each": "images", "image": "$item"}]},
                     }
                 ]
+            },
+            "usage": {"image_count": "$count", "width": "$width", "height": "$height"},
+        },
+        "one_choice_counted": {
+            "output": {
+                "choices": [
+                    {
+                        "finish_reason": "stop",
+                        "message": {"role": "assistant", "content": [{"$each": "images", "image": "$item"}]},
+                    }
+                ],
+                "task_metric": {"TOTAL": "$total", "SUCCEEDED": "$succeeded", "FAILED": "$failed"},
             },
             "usage": {"image_count": "$count", "width": "$width", "height": "$height"},
         },

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         """What `edit` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: Required[Sequence[str]]
+        images: Required[list[str] | tuple[str, ...]]
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         """What `sequence` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: Sequence[str] | None
+        images: list[str] | tuple[str, ...] | None
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
         """What `edit` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: Required[Sequence[str]]
+        images: Required[list[str] | tuple[str, ...]]
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -106,7 +106,7 @@ if TYPE_CHECKING:
         """What `sequence` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: Sequence[str] | None
+        images: list[str] | tuple[str, ...] | None
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -174,7 +174,7 @@ class Wan27Image:
         self,
         *,
         prompt: str,
-        images: Sequence[str],
+        images: list[str] | tuple[str, ...],
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -206,7 +206,7 @@ class Wan27Image:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,
@@ -224,7 +224,7 @@ class Wan27Image:
         self,
         *,
         prompt: str,
-        images: Sequence[str] | None = None,
+        images: list[str] | tuple[str, ...] | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -253,7 +253,7 @@ class Wan27Image:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,
@@ -384,7 +384,7 @@ class Wan27ImagePro:
         self,
         *,
         prompt: str,
-        images: Sequence[str],
+        images: list[str] | tuple[str, ...],
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -416,7 +416,7 @@ class Wan27ImagePro:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,
@@ -434,7 +434,7 @@ class Wan27ImagePro:
         self,
         *,
         prompt: str,
-        images: Sequence[str] | None = None,
+        images: list[str] | tuple[str, ...] | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -463,7 +463,7 @@ class Wan27ImagePro:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,
@@ -594,7 +594,7 @@ class AsyncWan27Image:
         self,
         *,
         prompt: str,
-        images: Sequence[str],
+        images: list[str] | tuple[str, ...],
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -626,7 +626,7 @@ class AsyncWan27Image:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,
@@ -644,7 +644,7 @@ class AsyncWan27Image:
         self,
         *,
         prompt: str,
-        images: Sequence[str] | None = None,
+        images: list[str] | tuple[str, ...] | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -673,7 +673,7 @@ class AsyncWan27Image:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,
@@ -804,7 +804,7 @@ class AsyncWan27ImagePro:
         self,
         *,
         prompt: str,
-        images: Sequence[str],
+        images: list[str] | tuple[str, ...],
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -836,7 +836,7 @@ class AsyncWan27ImagePro:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,
@@ -854,7 +854,7 @@ class AsyncWan27ImagePro:
         self,
         *,
         prompt: str,
-        images: Sequence[str] | None = None,
+        images: list[str] | tuple[str, ...] | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -883,7 +883,7 @@ class AsyncWan27ImagePro:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
-        2.6 — generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
+        2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
         values = {
             "prompt": prompt,
             "images": images,

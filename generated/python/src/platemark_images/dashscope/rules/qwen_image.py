@@ -14,7 +14,7 @@ from platemark_images._runtime.leaves import equal, integer, is_boolean, is_inte
 BY_ENDPOINT = Evidence(
     "agreed",
     (
-        Source("guide", "notes: /services/aigc/multimodal-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/multimodal-generation/generation"),
         Source("qwen-image", "Asynchronous API: /services/aigc/multimodal-generation/generation"),
     ),
 )
@@ -22,7 +22,7 @@ BY_ENDPOINT_TASK = Evidence(
     "agreed",
     (
         Source("qwen-image", "Asynchronous API: /services/aigc/text2image/image-synthesis"),
-        Source("guide", "notes: /services/aigc/text2image/image-synthesis"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/text2image/image-synthesis"),
     ),
 )
 
@@ -38,9 +38,9 @@ PROMPT_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: prompt"),
-            Source("guide", "qwen-image-plus and -max: prompt"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: prompt"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: prompt"),
+            Source("guide", "qwen-image-plus, qwen-image-max: prompt"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -55,9 +55,9 @@ PROMPT_REQUIRED = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: prompt"),
-            Source("guide", "qwen-image-plus and -max: prompt"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: prompt"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: prompt"),
+            Source("guide", "qwen-image-plus, qwen-image-max: prompt"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -69,7 +69,7 @@ PROMPT_LENGTH = Rule(
     {"low": None, "high": 800, "unit": "tokens"},
     "adjust",
     "holds at most 800 tokens; the rest is cut off",
-    Evidence("conflict", (Source("qwen-image-ref", "qwen-image-max and -plus: prompt"),)),
+    Evidence("conflict", (Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: prompt"),)),
 )
 PROMPT_LENGTH_NOTED = Rule(
     "prompt.length",
@@ -78,7 +78,7 @@ PROMPT_LENGTH_NOTED = Rule(
     {"low": None, "high": 800, "unit": "characters"},
     "note",
     "holds at most 800 characters",
-    Evidence("conflict", (Source("qwen-image-ref", "qwen-image-max and -plus: prompt"),)),
+    Evidence("conflict", (Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: prompt"),)),
     frozenset(["prompt"]),
 )
 NEGATIVE_PROMPT_TYPE = Rule(
@@ -91,8 +91,8 @@ NEGATIVE_PROMPT_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: negative_prompt"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: negative_prompt"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: negative_prompt"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -107,8 +107,8 @@ NEGATIVE_PROMPT_LENGTH = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: negative_prompt"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: negative_prompt"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: negative_prompt"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -123,9 +123,9 @@ SIZE_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: size"),
-            Source("guide", "qwen-image-plus and -max: size"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: size"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: size"),
+            Source("guide", "qwen-image-plus, qwen-image-max: size"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: size"),
         ),
     ),
     frozenset(["size"]),
@@ -140,9 +140,9 @@ SIZE_ONE_OF = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: size"),
-            Source("guide", "qwen-image-plus and -max: size"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: size"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: size"),
+            Source("guide", "qwen-image-plus, qwen-image-max: size"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: size"),
         ),
     ),
     frozenset(["size"]),
@@ -157,9 +157,9 @@ N_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: n"),
-            Source("guide", "qwen-image-plus and -max: n"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: n"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: n"),
+            Source("guide", "qwen-image-plus, qwen-image-max: n"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: n"),
         ),
     ),
     frozenset(["n"]),
@@ -174,8 +174,8 @@ N_FIXED = Rule(
     Evidence(
         "conflict",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: n"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: n"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: n"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: n"),
         ),
     ),
     frozenset(["n"]),
@@ -190,9 +190,9 @@ PROMPT_EXTEND_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: prompt_extend"),
-            Source("guide", "qwen-image-plus and -max: prompt_extend"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: prompt_extend"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: prompt_extend"),
+            Source("guide", "qwen-image-plus, qwen-image-max: prompt_extend"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: prompt_extend"),
         ),
     ),
     frozenset(["prompt_extend"]),
@@ -207,9 +207,9 @@ WATERMARK_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: watermark"),
-            Source("guide", "qwen-image-plus and -max: watermark"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: watermark"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: watermark"),
+            Source("guide", "qwen-image-plus, qwen-image-max: watermark"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: watermark"),
         ),
     ),
     frozenset(["watermark"]),
@@ -222,11 +222,10 @@ SEED_TYPE = Rule(
     "reject",
     "must be an integer",
     Evidence(
-        "agreed",
+        "stated",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: seed"),
-            Source("guide", "qwen-image-plus and -max: seed"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: seed"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: seed"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -239,11 +238,10 @@ SEED_RANGE = Rule(
     "reject",
     "must be 0 to 2147483647",
     Evidence(
-        "agreed",
+        "stated",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: seed"),
-            Source("guide", "qwen-image-plus and -max: seed"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: seed"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: seed"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -255,7 +253,9 @@ IMAGES_UNSUPPORTED = Rule(
     {"for": "this model"},
     "reject",
     "is not supported by this model",
-    Evidence("stated", (Source("qwen-image", "Synchronous API, Asynchronous API: images"),)),
+    Evidence(
+        "stated", (Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: images"),)
+    ),
     frozenset(["images"]),
 )
 MODEL = Rule(
@@ -432,8 +432,8 @@ PROMPT_LENGTH_TASK = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: prompt"),
-            Source("qwen-image-ref", "qwen-image-max and -plus: prompt"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: prompt"),
+            Source("qwen-image-ref", "qwen-image-max, qwen-image-plus: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -503,8 +503,10 @@ NEGATIVE_PROMPT_PLACE_NOTED = Rule(
     Evidence(
         "conflict",
         (
-            Source("qwen-image", "Synchronous API, Asynchronous API: input.negative_prompt"),
-            Source("guide", "qwen-image-plus and -max: input.negative_prompt"),
+            Source(
+                "qwen-image", "Model overview, Synchronous API (recommended), Asynchronous API: input.negative_prompt"
+            ),
+            Source("guide", "qwen-image-plus, qwen-image-max: input.negative_prompt"),
         ),
     ),
     structure=True,
@@ -812,7 +814,7 @@ FAMILY = Family(
             mode="text_to_image",
             endpoint="multimodal",
             payloads=("messages",),
-            result="one_choice",
+            result="one_choice_counted",
             when={},
             sets={},
             parameters=PARAMETERS,
@@ -825,7 +827,7 @@ FAMILY = Family(
             mode="text_to_image",
             endpoint="multimodal",
             payloads=("messages",),
-            result="one_choice",
+            result="one_choice_counted",
             when={},
             sets={},
             parameters=PARAMETERS,
@@ -838,7 +840,7 @@ FAMILY = Family(
             mode="text_to_image",
             endpoint="multimodal",
             payloads=("messages",),
-            result="one_choice",
+            result="one_choice_counted",
             when={},
             sets={},
             parameters=PARAMETERS,
@@ -864,7 +866,7 @@ FAMILY = Family(
             mode="text_to_image",
             endpoint="multimodal",
             payloads=("messages",),
-            result="one_choice",
+            result="one_choice_counted",
             when={},
             sets={},
             parameters=PARAMETERS,
@@ -890,7 +892,7 @@ FAMILY = Family(
             mode="text_to_image",
             endpoint="multimodal",
             payloads=("messages",),
-            result="one_choice",
+            result="one_choice_counted",
             when={},
             sets={},
             parameters=PARAMETERS,

@@ -28,7 +28,7 @@ from platemark_images._runtime.leaves import (
 BY_ENDPOINT = Evidence(
     "agreed",
     (
-        Source("guide", "notes: /services/aigc/multimodal-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/multimodal-generation/generation"),
         Source("qwen-image", "Asynchronous API: /services/aigc/multimodal-generation/generation"),
     ),
 )
@@ -42,7 +42,15 @@ PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("qwen-image-ref", "qwen-image-2.0: prompt"),)),
+    Evidence(
+        "agreed",
+        (
+            Source("qwen-image", "Model overview, Synchronous API (recommended): prompt"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_REQUIRED = Rule(
@@ -52,7 +60,15 @@ PROMPT_REQUIRED = Rule(
     {"required": True},
     "reject",
     "is required",
-    Evidence("external", (Source("qwen-image-ref", "qwen-image-2.0: prompt"),)),
+    Evidence(
+        "agreed",
+        (
+            Source("qwen-image", "Model overview, Synchronous API (recommended): prompt"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_LENGTH = Rule(
@@ -62,7 +78,13 @@ PROMPT_LENGTH = Rule(
     {"low": None, "high": 1300, "unit": "tokens"},
     "adjust",
     "holds at most 1300 tokens; the rest is cut off",
-    Evidence("conflict", (Source("qwen-image-ref", "qwen-image-2.0: prompt"),)),
+    Evidence(
+        "conflict",
+        (
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+        ),
+    ),
 )
 PROMPT_LENGTH_NOTED = Rule(
     "prompt.length",
@@ -71,7 +93,13 @@ PROMPT_LENGTH_NOTED = Rule(
     {"low": None, "high": 800, "unit": "characters"},
     "note",
     "holds at most 800 characters",
-    Evidence("conflict", (Source("qwen-image-ref", "qwen-image-2.0: prompt"),)),
+    Evidence(
+        "conflict",
+        (
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 NEGATIVE_PROMPT_TYPE = Rule(
@@ -84,8 +112,9 @@ NEGATIVE_PROMPT_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-image", "synchronous API: negative_prompt"),
-            Source("qwen-image-ref", "qwen-image-2.0: negative_prompt"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): negative_prompt"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: negative_prompt"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -100,8 +129,9 @@ NEGATIVE_PROMPT_LENGTH = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-image", "synchronous API: negative_prompt"),
-            Source("qwen-image-ref", "qwen-image-2.0: negative_prompt"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): negative_prompt"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: negative_prompt"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -116,9 +146,10 @@ SIZE_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: size"),
-            Source("guide", "editing models: size"),
-            Source("qwen-image-ref", "qwen-image-2.0: size"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): size"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: size"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: size"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: size"),
         ),
     ),
     frozenset(["size"]),
@@ -133,9 +164,10 @@ SIZE_AREA = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: size"),
-            Source("guide", "editing models: size"),
-            Source("qwen-image-ref", "qwen-image-2.0: size"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): size"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: size"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: size"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: size"),
         ),
     ),
     frozenset(["size"]),
@@ -150,9 +182,10 @@ N_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: n"),
-            Source("guide", "editing models: n"),
-            Source("qwen-image-ref", "qwen-image-2.0: n"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): n"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: n"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: n"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: n"),
         ),
     ),
     frozenset(["n"]),
@@ -167,9 +200,10 @@ N_RANGE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: n"),
-            Source("guide", "editing models: n"),
-            Source("qwen-image-ref", "qwen-image-2.0: n"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): n"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: n"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: n"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: n"),
         ),
     ),
     frozenset(["n"]),
@@ -184,9 +218,10 @@ PROMPT_EXTEND_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: prompt_extend"),
-            Source("guide", "editing models: prompt_extend"),
-            Source("qwen-image-ref", "qwen-image-2.0: prompt_extend"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): prompt_extend"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: prompt_extend"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt_extend"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: prompt_extend"),
         ),
     ),
     frozenset(["prompt_extend"]),
@@ -201,9 +236,10 @@ WATERMARK_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: watermark"),
-            Source("guide", "editing models: watermark"),
-            Source("qwen-image-ref", "qwen-image-2.0: watermark"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): watermark"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: watermark"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: watermark"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: watermark"),
         ),
     ),
     frozenset(["watermark"]),
@@ -218,9 +254,10 @@ SEED_TYPE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: seed"),
-            Source("guide", "editing models: seed"),
-            Source("qwen-image-ref", "qwen-image-2.0: seed"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): seed"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: seed"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: seed"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -235,9 +272,10 @@ SEED_RANGE = Rule(
     Evidence(
         "agreed",
         (
-            Source("qwen-image", "synchronous API: seed"),
-            Source("guide", "editing models: seed"),
-            Source("qwen-image-ref", "qwen-image-2.0: seed"),
+            Source("qwen-image", "Model overview, Synchronous API (recommended): seed"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: seed"),
+            Source("qwen-image-ref", "qwen-image-2.0-pro, qwen-image-2.0: seed"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -407,8 +445,8 @@ IMAGES_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "editing models: images"),
-            Source("qwen-image-ref", "qwen-image-2.0: images"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: images"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: images"),
         ),
     ),
     frozenset(["images"]),
@@ -423,8 +461,8 @@ IMAGES_COUNT = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "editing models: images"),
-            Source("qwen-image-ref", "qwen-image-2.0: images"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: images"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: images"),
         ),
     ),
     frozenset(["images"]),
@@ -452,13 +490,7 @@ IMAGES_SOFT_SIDE = Rule(
     {"low": 384, "high": 3072},
     "note",
     "recommended: each side must be 384 to 3072 pixels",
-    Evidence(
-        "conflict",
-        (
-            Source("guide", "editing models: images"),
-            Source("qwen-image-ref", "qwen-image-2.0: images"),
-        ),
-    ),
+    Evidence("conflict", (Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: images"),)),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -470,8 +502,8 @@ IMAGES_FORMATS = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "editing models: images"),
-            Source("qwen-image-ref", "qwen-image-2.0: images"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: images"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: images"),
         ),
     ),
 )
@@ -485,8 +517,8 @@ IMAGES_BYTES = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "editing models: images"),
-            Source("qwen-image-ref", "qwen-image-2.0: images"),
+            Source("guide", "qwen-image-2.0-pro, qwen-image-2.0: images"),
+            Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: images"),
         ),
     ),
 )

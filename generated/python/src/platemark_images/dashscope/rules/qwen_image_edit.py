@@ -28,7 +28,7 @@ from platemark_images._runtime.leaves import (
 BY_ENDPOINT = Evidence(
     "agreed",
     (
-        Source("guide", "notes: /services/aigc/multimodal-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/multimodal-generation/generation"),
         Source("qwen-image", "Asynchronous API: /services/aigc/multimodal-generation/generation"),
     ),
 )
@@ -42,7 +42,13 @@ PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("qwen-edit-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: prompt"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_REQUIRED = Rule(
@@ -52,7 +58,13 @@ PROMPT_REQUIRED = Rule(
     {"required": True},
     "reject",
     "is required",
-    Evidence("external", (Source("qwen-edit-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: prompt"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_LENGTH = Rule(
@@ -62,7 +74,9 @@ PROMPT_LENGTH = Rule(
     {"low": None, "high": 800, "unit": "tokens"},
     "adjust",
     "holds at most 800 tokens; the rest is cut off",
-    Evidence("external", (Source("qwen-edit-ref", "request parameters: prompt"),)),
+    Evidence(
+        "external", (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: prompt"),)
+    ),
 )
 NEGATIVE_PROMPT_TYPE = Rule(
     "negative_prompt.type",
@@ -71,7 +85,10 @@ NEGATIVE_PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("qwen-edit-ref", "request parameters: negative_prompt"),)),
+    Evidence(
+        "external",
+        (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: negative_prompt"),),
+    ),
     frozenset(["negative_prompt"]),
 )
 NEGATIVE_PROMPT_LENGTH = Rule(
@@ -81,7 +98,10 @@ NEGATIVE_PROMPT_LENGTH = Rule(
     {"low": None, "high": 500, "unit": "characters"},
     "adjust",
     "holds at most 500 characters; the rest is cut off",
-    Evidence("external", (Source("qwen-edit-ref", "request parameters: negative_prompt"),)),
+    Evidence(
+        "external",
+        (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: negative_prompt"),),
+    ),
     frozenset(["negative_prompt"]),
 )
 IMAGES_TYPE = Rule(
@@ -94,8 +114,8 @@ IMAGES_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: images"),
-            Source("guide", "editing models: images"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: images"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: images"),
         ),
     ),
     frozenset(["images"]),
@@ -110,8 +130,8 @@ IMAGES_COUNT = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: images"),
-            Source("guide", "editing models: images"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: images"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: images"),
         ),
     ),
     frozenset(["images"]),
@@ -139,7 +159,9 @@ IMAGES_SOFT_SIDE = Rule(
     {"low": 384, "high": 3072},
     "note",
     "recommended: each side must be 384 to 3072 pixels",
-    Evidence("conflict", (Source("qwen-edit-ref", "request parameters: images"),)),
+    Evidence(
+        "conflict", (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: images"),)
+    ),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -151,8 +173,8 @@ IMAGES_FORMATS = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: images"),
-            Source("guide", "editing models: images"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: images"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: images"),
         ),
     ),
 )
@@ -166,8 +188,8 @@ IMAGES_BYTES = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: images"),
-            Source("guide", "editing models: images"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: images"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: images"),
         ),
     ),
 )
@@ -178,7 +200,13 @@ SIZE_TYPE = Rule(
     {"type": "size"},
     "reject",
     "must be a size written W*H",
-    Evidence("external", (Source("qwen-edit-ref", "request parameters: size"),)),
+    Evidence(
+        "stated",
+        (
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: size"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: size"),
+        ),
+    ),
     frozenset(["size"]),
 )
 SIZE_SIDE = Rule(
@@ -188,7 +216,9 @@ SIZE_SIDE = Rule(
     {"low": 512, "high": 2048},
     "reject",
     "each side must be 512 to 2048 pixels",
-    Evidence("conflict", (Source("qwen-edit-ref", "request parameters: size"),)),
+    Evidence(
+        "conflict", (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: size"),)
+    ),
     frozenset(["size"]),
 )
 SIZE_ROUNDS = Rule(
@@ -198,7 +228,9 @@ SIZE_ROUNDS = Rule(
     {"step": 16},
     "adjust",
     "is rounded to multiples of 16",
-    Evidence("external", (Source("qwen-edit-ref", "request parameters: size"),)),
+    Evidence(
+        "external", (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: size"),)
+    ),
     frozenset(["size"]),
 )
 N_TYPE = Rule(
@@ -211,8 +243,8 @@ N_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: n"),
-            Source("guide", "editing models: n"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: n"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: n"),
         ),
     ),
     frozenset(["n"]),
@@ -227,8 +259,8 @@ N_RANGE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: n"),
-            Source("guide", "editing models: n"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: n"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: n"),
         ),
     ),
     frozenset(["n"]),
@@ -243,8 +275,8 @@ PROMPT_EXTEND_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: prompt_extend"),
-            Source("guide", "editing models: prompt_extend"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: prompt_extend"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: prompt_extend"),
         ),
     ),
     frozenset(["prompt_extend"]),
@@ -259,8 +291,8 @@ WATERMARK_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: watermark"),
-            Source("guide", "editing models: watermark"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: watermark"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: watermark"),
         ),
     ),
     frozenset(["watermark"]),
@@ -275,8 +307,8 @@ SEED_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: seed"),
-            Source("guide", "editing models: seed"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: seed"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -291,8 +323,8 @@ SEED_RANGE = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: seed"),
-            Source("guide", "editing models: seed"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: seed"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -472,8 +504,8 @@ N_FIXED = Rule(
     Evidence(
         "stated",
         (
-            Source("qwen-edit-ref", "request parameters: n"),
-            Source("guide", "editing models: n"),
+            Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: n"),
+            Source("guide", "qwen-image-edit-max, qwen-image-edit: n"),
         ),
     ),
     frozenset(["n"]),
@@ -485,7 +517,9 @@ SIZE_UNSUPPORTED = Rule(
     {"for": "qwen-image-edit"},
     "reject",
     "is not supported by qwen-image-edit",
-    Evidence("conflict", (Source("qwen-edit-ref", "request parameters: size"),)),
+    Evidence(
+        "conflict", (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: size"),)
+    ),
     frozenset(["size"]),
 )
 PROMPT_EXTEND_UNSUPPORTED = Rule(
@@ -495,7 +529,10 @@ PROMPT_EXTEND_UNSUPPORTED = Rule(
     {"for": "qwen-image-edit"},
     "reject",
     "is not supported by qwen-image-edit",
-    Evidence("conflict", (Source("qwen-edit-ref", "request parameters: prompt_extend"),)),
+    Evidence(
+        "conflict",
+        (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: prompt_extend"),),
+    ),
     frozenset(["prompt_extend"]),
 )
 MODEL_QWEN_IMAGE_EDIT = Rule(

@@ -15,7 +15,7 @@ BY_ENDPOINT = Evidence(
     "agreed",
     (
         Source("qwen-image", "Asynchronous API: /services/aigc/text2image/image-synthesis"),
-        Source("guide", "notes: /services/aigc/text2image/image-synthesis"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/text2image/image-synthesis"),
     ),
 )
 
@@ -28,7 +28,7 @@ PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: prompt"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: prompt"),)),
     frozenset(["prompt"]),
 )
 PROMPT_REQUIRED = Rule(
@@ -38,7 +38,7 @@ PROMPT_REQUIRED = Rule(
     {"required": True},
     "reject",
     "is required",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: prompt"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: prompt"),)),
     frozenset(["prompt"]),
 )
 PROMPT_LENGTH = Rule(
@@ -48,7 +48,7 @@ PROMPT_LENGTH = Rule(
     {"low": None, "high": 500, "unit": "characters"},
     "adjust",
     "holds at most 500 characters; the rest is cut off",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: prompt"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: prompt"),)),
     frozenset(["prompt"]),
 )
 NEGATIVE_PROMPT_TYPE = Rule(
@@ -58,7 +58,7 @@ NEGATIVE_PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: negative_prompt"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: negative_prompt"),)),
     frozenset(["negative_prompt"]),
 )
 NEGATIVE_PROMPT_LENGTH = Rule(
@@ -68,7 +68,7 @@ NEGATIVE_PROMPT_LENGTH = Rule(
     {"low": None, "high": 500, "unit": "characters"},
     "adjust",
     "holds at most 500 characters; the rest is cut off",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: negative_prompt"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: negative_prompt"),)),
     frozenset(["negative_prompt"]),
 )
 SIZE_TYPE = Rule(
@@ -78,7 +78,7 @@ SIZE_TYPE = Rule(
     {"type": "size"},
     "reject",
     "must be a size written W*H",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: size"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: size"),)),
     frozenset(["size"]),
 )
 SIZE_SIDE = Rule(
@@ -88,7 +88,7 @@ SIZE_SIDE = Rule(
     {"low": 512, "high": 1440},
     "reject",
     "each side must be 512 to 1440 pixels",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: size"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: size"),)),
     frozenset(["size"]),
 )
 N_TYPE = Rule(
@@ -98,7 +98,7 @@ N_TYPE = Rule(
     {"type": "integer"},
     "reject",
     "must be an integer",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: n"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: n"),)),
     frozenset(["n"]),
 )
 N_RANGE = Rule(
@@ -108,7 +108,7 @@ N_RANGE = Rule(
     {"low": 1, "high": 4},
     "reject",
     "must be 1 to 4",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: n"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: n"),)),
     frozenset(["n"]),
 )
 PROMPT_EXTEND_TYPE = Rule(
@@ -118,7 +118,7 @@ PROMPT_EXTEND_TYPE = Rule(
     {"type": "boolean"},
     "reject",
     "must be true or false",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: prompt_extend"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: prompt_extend"),)),
     frozenset(["prompt_extend"]),
 )
 WATERMARK_TYPE = Rule(
@@ -128,7 +128,7 @@ WATERMARK_TYPE = Rule(
     {"type": "boolean"},
     "reject",
     "must be true or false",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: watermark"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: watermark"),)),
     frozenset(["watermark"]),
 )
 SEED_TYPE = Rule(
@@ -138,7 +138,7 @@ SEED_TYPE = Rule(
     {"type": "integer"},
     "reject",
     "must be an integer",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: seed"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: seed"),)),
     frozenset(["seed"]),
 )
 SEED_RANGE = Rule(
@@ -148,7 +148,7 @@ SEED_RANGE = Rule(
     {"low": 0, "high": 2147483647},
     "reject",
     "must be 0 to 2147483647",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: seed"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: seed"),)),
     frozenset(["seed"]),
 )
 IMAGES_UNSUPPORTED = Rule(
@@ -158,7 +158,7 @@ IMAGES_UNSUPPORTED = Rule(
     {"for": "this model"},
     "reject",
     "is not supported by this model",
-    Evidence("external", (Source("t2i-ref", "wan2.2 parameters: images"),)),
+    Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: images"),)),
     frozenset(["images"]),
 )
 MODEL = Rule(

@@ -24,7 +24,13 @@ from platemark_images._runtime.leaves import (
 
 # What many rules cite.
 
-BY_ENDPOINT = Evidence("stated", (Source("guide", "notes: /services/aigc/image2image/image-synthesis"),))
+BY_ENDPOINT = Evidence(
+    "stated",
+    (
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/image2image/image-synthesis"),
+        Source("wan25-ref", "/services/aigc/image2image/image-synthesis"),
+    ),
+)
 
 # The rules, each with the documents that it came from.
 
@@ -35,7 +41,13 @@ PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("wan25-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("guide", "wan2.5-i2i-preview: prompt"),
+            Source("wan25-ref", "wan2.5-i2i-preview: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_REQUIRED = Rule(
@@ -45,7 +57,13 @@ PROMPT_REQUIRED = Rule(
     {"required": True},
     "reject",
     "is required",
-    Evidence("external", (Source("wan25-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("guide", "wan2.5-i2i-preview: prompt"),
+            Source("wan25-ref", "wan2.5-i2i-preview: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_LENGTH = Rule(
@@ -55,7 +73,7 @@ PROMPT_LENGTH = Rule(
     {"low": None, "high": 2000, "unit": "characters"},
     "adjust",
     "holds at most 2000 characters; the rest is cut off",
-    Evidence("external", (Source("wan25-ref", "request parameters: prompt"),)),
+    Evidence("external", (Source("wan25-ref", "wan2.5-i2i-preview: prompt"),)),
     frozenset(["prompt"]),
 )
 NEGATIVE_PROMPT_TYPE = Rule(
@@ -69,7 +87,7 @@ NEGATIVE_PROMPT_TYPE = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: negative_prompt"),
-            Source("wan25-ref", "request parameters: negative_prompt"),
+            Source("wan25-ref", "wan2.5-i2i-preview: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -85,7 +103,7 @@ NEGATIVE_PROMPT_LENGTH = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: negative_prompt"),
-            Source("wan25-ref", "request parameters: negative_prompt"),
+            Source("wan25-ref", "wan2.5-i2i-preview: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -101,7 +119,7 @@ IMAGES_TYPE = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: images"),
-            Source("wan25-ref", "request parameters: images"),
+            Source("wan25-ref", "wan2.5-i2i-preview: images"),
         ),
     ),
     frozenset(["images"]),
@@ -117,7 +135,7 @@ IMAGES_COUNT = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: images"),
-            Source("wan25-ref", "request parameters: images"),
+            Source("wan25-ref", "wan2.5-i2i-preview: images"),
         ),
     ),
     frozenset(["images"]),
@@ -145,7 +163,7 @@ IMAGES_SIDE = Rule(
     {"low": 384, "high": 5000},
     "reject",
     "each side must be 384 to 5000 pixels",
-    Evidence("external", (Source("wan25-ref", "request parameters: images"),)),
+    Evidence("external", (Source("wan25-ref", "wan2.5-i2i-preview: images"),)),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -158,7 +176,7 @@ IMAGES_FORMATS = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: images"),
-            Source("wan25-ref", "request parameters: images"),
+            Source("wan25-ref", "wan2.5-i2i-preview: images"),
         ),
     ),
 )
@@ -169,7 +187,7 @@ IMAGES_ALPHA = Rule(
     {"is": "refused"},
     "reject",
     "an alpha channel is refused",
-    Evidence("conflict", (Source("wan25-ref", "request parameters: images"),)),
+    Evidence("conflict", (Source("wan25-ref", "wan2.5-i2i-preview: images"),)),
 )
 IMAGES_BYTES = Rule(
     "images.bytes",
@@ -178,7 +196,7 @@ IMAGES_BYTES = Rule(
     {"high": 10485760, "text": "10 MB"},
     "reject",
     "each file has at most 10 MB",
-    Evidence("external", (Source("wan25-ref", "request parameters: images"),)),
+    Evidence("external", (Source("wan25-ref", "wan2.5-i2i-preview: images"),)),
 )
 SIZE_TYPE = Rule(
     "size.type",
@@ -191,7 +209,7 @@ SIZE_TYPE = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: size"),
-            Source("wan25-ref", "request parameters: size"),
+            Source("wan25-ref", "wan2.5-i2i-preview: size"),
         ),
     ),
     frozenset(["size"]),
@@ -207,7 +225,7 @@ SIZE_AREA = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: size"),
-            Source("wan25-ref", "request parameters: size"),
+            Source("wan25-ref", "wan2.5-i2i-preview: size"),
         ),
     ),
     frozenset(["size"]),
@@ -223,7 +241,7 @@ SIZE_RATIO = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: size"),
-            Source("wan25-ref", "request parameters: size"),
+            Source("wan25-ref", "wan2.5-i2i-preview: size"),
         ),
     ),
     frozenset(["size"]),
@@ -239,7 +257,7 @@ N_TYPE = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: n"),
-            Source("wan25-ref", "request parameters: n"),
+            Source("wan25-ref", "wan2.5-i2i-preview: n"),
         ),
     ),
     frozenset(["n"]),
@@ -255,7 +273,7 @@ N_RANGE = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: n"),
-            Source("wan25-ref", "request parameters: n"),
+            Source("wan25-ref", "wan2.5-i2i-preview: n"),
         ),
     ),
     frozenset(["n"]),
@@ -271,7 +289,7 @@ PROMPT_EXTEND_TYPE = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: prompt_extend"),
-            Source("wan25-ref", "request parameters: prompt_extend"),
+            Source("wan25-ref", "wan2.5-i2i-preview: prompt_extend"),
         ),
     ),
     frozenset(["prompt_extend"]),
@@ -287,7 +305,7 @@ WATERMARK_TYPE = Rule(
         "stated",
         (
             Source("guide", "wan2.5-i2i-preview: watermark"),
-            Source("wan25-ref", "request parameters: watermark"),
+            Source("wan25-ref", "wan2.5-i2i-preview: watermark"),
         ),
     ),
     frozenset(["watermark"]),
@@ -299,13 +317,7 @@ SEED_TYPE = Rule(
     {"type": "integer"},
     "reject",
     "must be an integer",
-    Evidence(
-        "stated",
-        (
-            Source("guide", "wan2.5-i2i-preview: seed"),
-            Source("wan25-ref", "request parameters: seed"),
-        ),
-    ),
+    Evidence("external", (Source("wan25-ref", "wan2.5-i2i-preview: seed"),)),
     frozenset(["seed"]),
 )
 SEED_RANGE = Rule(
@@ -315,13 +327,7 @@ SEED_RANGE = Rule(
     {"low": 0, "high": 2147483647},
     "reject",
     "must be 0 to 2147483647",
-    Evidence(
-        "stated",
-        (
-            Source("guide", "wan2.5-i2i-preview: seed"),
-            Source("wan25-ref", "request parameters: seed"),
-        ),
-    ),
+    Evidence("external", (Source("wan25-ref", "wan2.5-i2i-preview: seed"),)),
     frozenset(["seed"]),
 )
 MODEL = Rule(
@@ -377,7 +383,13 @@ NEGATIVE_PROMPT_PLACE = Rule(
     {"what": "input.negative_prompt"},
     "note",
     "belongs at input.negative_prompt",
-    Evidence("conflict", (Source("guide", "wan2.5-i2i-preview: input.negative_prompt"),)),
+    Evidence(
+        "conflict",
+        (
+            Source("guide", "wan2.5-i2i-preview: input.negative_prompt"),
+            Source("wan25-ref", "wan2.5-i2i-preview: input.negative_prompt"),
+        ),
+    ),
     structure=True,
 )
 IMAGES_PLACE = Rule(

@@ -29,7 +29,7 @@ from platemark_images._runtime.leaves import (
 BY_ENDPOINT = Evidence(
     "agreed",
     (
-        Source("guide", "notes: /services/aigc/multimodal-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/multimodal-generation/generation"),
         Source("qwen-image", "Asynchronous API: /services/aigc/multimodal-generation/generation"),
     ),
 )
@@ -37,7 +37,7 @@ BY_ENDPOINT_TASK = Evidence(
     "agreed",
     (
         Source("wan26-task", "/services/aigc/image-generation/generation"),
-        Source("guide", "notes: /services/aigc/image-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/image-generation/generation"),
     ),
 )
 
@@ -54,8 +54,8 @@ PROMPT_TYPE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: prompt"),
-            Source("guide", "wan2.6-image, notes: prompt"),
-            Source("wan26-ref", "request parameters: prompt"),
+            Source("guide", "wan2.6-image: prompt"),
+            Source("wan26-ref", "wan2.6-image: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -71,8 +71,8 @@ PROMPT_REQUIRED = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: prompt"),
-            Source("guide", "wan2.6-image, notes: prompt"),
-            Source("wan26-ref", "request parameters: prompt"),
+            Source("guide", "wan2.6-image: prompt"),
+            Source("wan26-ref", "wan2.6-image: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -88,8 +88,8 @@ PROMPT_LENGTH = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: prompt"),
-            Source("guide", "wan2.6-image, notes: prompt"),
-            Source("wan26-ref", "request parameters: prompt"),
+            Source("guide", "wan2.6-image: prompt"),
+            Source("wan26-ref", "wan2.6-image: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -105,7 +105,7 @@ NEGATIVE_PROMPT_TYPE = Rule(
         "stated",
         (
             Source("wan26-task", "Body: negative_prompt"),
-            Source("wan26-ref", "request parameters: negative_prompt"),
+            Source("wan26-ref", "wan2.6-image: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -121,7 +121,7 @@ NEGATIVE_PROMPT_LENGTH = Rule(
         "stated",
         (
             Source("wan26-task", "Body: negative_prompt"),
-            Source("wan26-ref", "request parameters: negative_prompt"),
+            Source("wan26-ref", "wan2.6-image: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -137,8 +137,8 @@ IMAGES_TYPE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: images"),
-            Source("guide", "wan2.6-image, notes: images"),
-            Source("wan26-ref", "request parameters: images"),
+            Source("guide", "wan2.6-image: images"),
+            Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
     frozenset(["images"]),
@@ -154,7 +154,8 @@ IMAGES_COUNT = Rule(
         "conflict",
         (
             Source("wan26-task", "Body: images"),
-            Source("wan26-ref", "request parameters: images"),
+            Source("guide", "wan2.6-image: images"),
+            Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
     frozenset(["images"]),
@@ -186,7 +187,7 @@ IMAGES_SIDE = Rule(
         "stated",
         (
             Source("wan26-task", "Body: images"),
-            Source("wan26-ref", "request parameters: images"),
+            Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
 )
@@ -201,8 +202,8 @@ IMAGES_FORMATS = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: images"),
-            Source("guide", "wan2.6-image, notes: images"),
-            Source("wan26-ref", "request parameters: images"),
+            Source("guide", "wan2.6-image: images"),
+            Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
 )
@@ -217,8 +218,8 @@ IMAGES_ALPHA = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: images"),
-            Source("guide", "wan2.6-image, notes: images"),
-            Source("wan26-ref", "request parameters: images"),
+            Source("guide", "wan2.6-image: images"),
+            Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
 )
@@ -233,7 +234,7 @@ IMAGES_BYTES = Rule(
         "stated",
         (
             Source("wan26-task", "Body: images"),
-            Source("wan26-ref", "request parameters: images"),
+            Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
 )
@@ -245,10 +246,11 @@ SIZE_TYPE = Rule(
     "reject",
     "must be a size written W*H or a word such as 2K",
     Evidence(
-        "stated",
+        "agreed",
         (
             Source("wan26-task", "Body: size"),
-            Source("wan26-ref", "request parameters: size"),
+            Source("guide", "wan2.6-image: size"),
+            Source("wan26-ref", "wan2.6-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -264,8 +266,8 @@ SIZE_AREA = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: size"),
-            Source("guide", "wan2.6-image, notes: size"),
-            Source("wan26-ref", "request parameters: size"),
+            Source("guide", "wan2.6-image: size"),
+            Source("wan26-ref", "wan2.6-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -281,7 +283,7 @@ SIZE_RATIO = Rule(
         "stated",
         (
             Source("wan26-task", "Body: size"),
-            Source("wan26-ref", "request parameters: size"),
+            Source("wan26-ref", "wan2.6-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -297,8 +299,8 @@ SIZE_TOKENS = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: size"),
-            Source("guide", "wan2.6-image, notes: size"),
-            Source("wan26-ref", "request parameters: size"),
+            Source("guide", "wan2.6-image: size"),
+            Source("wan26-ref", "wan2.6-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -314,7 +316,7 @@ SIZE_ROUNDS = Rule(
         "stated",
         (
             Source("wan26-task", "Body: size"),
-            Source("wan26-ref", "request parameters: size"),
+            Source("wan26-ref", "wan2.6-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -330,8 +332,8 @@ ENABLE_INTERLEAVE_TYPE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: enable_interleave"),
-            Source("guide", "wan2.6-image, notes: enable_interleave"),
-            Source("wan26-ref", "request parameters: enable_interleave"),
+            Source("guide", "wan2.6-image: enable_interleave"),
+            Source("wan26-ref", "wan2.6-image: enable_interleave"),
         ),
     ),
     frozenset(["enable_interleave"]),
@@ -344,10 +346,11 @@ WATERMARK_TYPE = Rule(
     "reject",
     "must be true or false",
     Evidence(
-        "stated",
+        "agreed",
         (
-            Source("guide", "wan2.6-image, notes: watermark"),
-            Source("wan26-ref", "request parameters: watermark"),
+            Source("wan26-task", "Body: watermark"),
+            Source("guide", "wan2.6-image: watermark"),
+            Source("wan26-ref", "wan2.6-image: watermark"),
         ),
     ),
     frozenset(["watermark"]),
@@ -363,8 +366,8 @@ SEED_TYPE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: seed"),
-            Source("guide", "wan2.6-image, notes: seed"),
-            Source("wan26-ref", "request parameters: seed"),
+            Source("guide", "wan2.6-image: seed"),
+            Source("wan26-ref", "wan2.6-image: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -380,20 +383,20 @@ SEED_RANGE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: seed"),
-            Source("guide", "wan2.6-image, notes: seed"),
-            Source("wan26-ref", "request parameters: seed"),
+            Source("guide", "wan2.6-image: seed"),
+            Source("wan26-ref", "wan2.6-image: seed"),
         ),
     ),
     frozenset(["seed"]),
 )
-STREAM_TYPE = Rule(
+STREAM_TYPE_SYNC = Rule(
     "stream.type",
     "stream",
     "type",
     {"type": "boolean"},
     "reject",
     "must be true or false",
-    Evidence("external", (Source("wan26-ref", "request parameters: stream"),)),
+    Evidence("external", (Source("wan26-ref", "wan2.6-image: stream"),)),
     frozenset(["stream"]),
 )
 STREAM_FIXED = Rule(
@@ -403,7 +406,7 @@ STREAM_FIXED = Rule(
     {"among": [False]},
     "reject",
     "must be false",
-    Evidence("external", (Source("wan26-ref", "request parameters: stream"),)),
+    Evidence("external", (Source("wan26-ref", "wan2.6-image: stream"),)),
     frozenset(["stream"]),
 )
 N_TYPE = Rule(
@@ -417,8 +420,8 @@ N_TYPE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: n"),
-            Source("guide", "wan2.6-image, notes: n"),
-            Source("wan26-ref", "request parameters: n"),
+            Source("guide", "wan2.6-image: n"),
+            Source("wan26-ref", "wan2.6-image: n"),
         ),
     ),
     frozenset(["n"]),
@@ -434,8 +437,8 @@ N_RANGE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: n"),
-            Source("guide", "wan2.6-image, notes: n"),
-            Source("wan26-ref", "request parameters: n"),
+            Source("guide", "wan2.6-image: n"),
+            Source("wan26-ref", "wan2.6-image: n"),
         ),
     ),
     frozenset(["n"]),
@@ -448,10 +451,11 @@ PROMPT_EXTEND_TYPE = Rule(
     "reject",
     "must be true or false",
     Evidence(
-        "stated",
+        "agreed",
         (
-            Source("guide", "wan2.6-image, notes: prompt_extend"),
-            Source("wan26-ref", "request parameters: prompt_extend"),
+            Source("wan26-task", "Body: prompt_extend"),
+            Source("guide", "wan2.6-image: prompt_extend"),
+            Source("wan26-ref", "wan2.6-image: prompt_extend"),
         ),
     ),
     frozenset(["prompt_extend"]),
@@ -467,8 +471,8 @@ MAX_IMAGES_ONLY_IN = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: max_images"),
-            Source("guide", "wan2.6-image, notes: max_images"),
-            Source("wan26-ref", "request parameters: max_images"),
+            Source("guide", "wan2.6-image: max_images"),
+            Source("wan26-ref", "wan2.6-image: max_images"),
         ),
     ),
     frozenset(["max_images"]),
@@ -660,10 +664,10 @@ STREAM_UNSUPPORTED = Rule(
     {"for": "this model"},
     "note",
     "is not supported by this model",
-    Evidence("conflict", (Source("wan26-ref", "request parameters: stream"),)),
+    Evidence("conflict", (Source("wan26-ref", "wan2.6-image: stream"),)),
     frozenset(["stream"]),
 )
-STREAM_TYPE_TASK = Rule(
+STREAM_TYPE = Rule(
     "stream.type",
     "stream",
     "type",
@@ -873,8 +877,8 @@ IMAGES_COUNT_INTERLEAVE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: images"),
-            Source("guide", "wan2.6-image, notes: images"),
-            Source("wan26-ref", "request parameters: images"),
+            Source("guide", "wan2.6-image: images"),
+            Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
     frozenset(["images"]),
@@ -887,10 +891,11 @@ SIZE_TYPE_INTERLEAVE = Rule(
     "reject",
     "must be a size written W*H",
     Evidence(
-        "stated",
+        "agreed",
         (
             Source("wan26-task", "Body: size"),
-            Source("wan26-ref", "request parameters: size"),
+            Source("guide", "wan2.6-image: size"),
+            Source("wan26-ref", "wan2.6-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -906,8 +911,8 @@ SIZE_AREA_INTERLEAVE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: size"),
-            Source("guide", "wan2.6-image, notes: size"),
-            Source("wan26-ref", "request parameters: size"),
+            Source("guide", "wan2.6-image: size"),
+            Source("wan26-ref", "wan2.6-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -923,8 +928,8 @@ N_FIXED = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: n"),
-            Source("guide", "wan2.6-image, notes: n"),
-            Source("wan26-ref", "request parameters: n"),
+            Source("guide", "wan2.6-image: n"),
+            Source("wan26-ref", "wan2.6-image: n"),
         ),
     ),
     frozenset(["n"]),
@@ -940,8 +945,8 @@ MAX_IMAGES_TYPE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: max_images"),
-            Source("guide", "wan2.6-image, notes: max_images"),
-            Source("wan26-ref", "request parameters: max_images"),
+            Source("guide", "wan2.6-image: max_images"),
+            Source("wan26-ref", "wan2.6-image: max_images"),
         ),
     ),
     frozenset(["max_images"]),
@@ -957,11 +962,27 @@ MAX_IMAGES_RANGE = Rule(
         "agreed",
         (
             Source("wan26-task", "Body: max_images"),
-            Source("guide", "wan2.6-image, notes: max_images"),
-            Source("wan26-ref", "request parameters: max_images"),
+            Source("guide", "wan2.6-image: max_images"),
+            Source("wan26-ref", "wan2.6-image: max_images"),
         ),
     ),
     frozenset(["max_images"]),
+)
+STREAM_TYPE_STREAM = Rule(
+    "stream.type",
+    "stream",
+    "type",
+    {"type": "boolean"},
+    "reject",
+    "must be true or false",
+    Evidence(
+        "stated",
+        (
+            Source("wan26-ref", "wan2.6-image: stream"),
+            Source("wan26-task", "Body: stream"),
+        ),
+    ),
+    frozenset(["stream"]),
 )
 STREAM_REQUIRED = Rule(
     "stream.required",
@@ -970,7 +991,13 @@ STREAM_REQUIRED = Rule(
     {"required": True},
     "note",
     "is required",
-    Evidence("conflict", (Source("wan26-ref", "request parameters: stream"),)),
+    Evidence(
+        "conflict",
+        (
+            Source("wan26-ref", "wan2.6-image: stream"),
+            Source("wan26-task", "Body: stream"),
+        ),
+    ),
     frozenset(["stream"]),
 )
 STREAM_FIXED_INTERLEAVE = Rule(
@@ -980,7 +1007,13 @@ STREAM_FIXED_INTERLEAVE = Rule(
     {"among": [True]},
     "reject",
     "must be true",
-    Evidence("external", (Source("wan26-ref", "request parameters: stream"),)),
+    Evidence(
+        "stated",
+        (
+            Source("wan26-ref", "wan2.6-image: stream"),
+            Source("wan26-task", "Body: stream"),
+        ),
+    ),
     frozenset(["stream"]),
 )
 PROMPT_EXTEND_ONLY_IN = Rule(
@@ -991,10 +1024,11 @@ PROMPT_EXTEND_ONLY_IN = Rule(
     "reject",
     "works only in edit",
     Evidence(
-        "stated",
+        "agreed",
         (
-            Source("guide", "wan2.6-image, notes: prompt_extend"),
-            Source("wan26-ref", "request parameters: prompt_extend"),
+            Source("wan26-task", "Body: prompt_extend"),
+            Source("guide", "wan2.6-image: prompt_extend"),
+            Source("wan26-ref", "wan2.6-image: prompt_extend"),
         ),
     ),
     frozenset(["prompt_extend"]),
@@ -1067,7 +1101,7 @@ def check(values: Values) -> Iterator[Rule]:
     if is_integer(seed) and not 0 <= integer(seed) <= 2147483647:
         yield SEED_RANGE
     if "stream" in values and not is_boolean(stream):
-        yield STREAM_TYPE
+        yield STREAM_TYPE_SYNC
     if is_boolean(stream) and not equal(stream, False):
         yield STREAM_FIXED
     if "n" in values and not is_integer(n):
@@ -1139,7 +1173,7 @@ def check_edit_task(values: Values) -> Iterator[Rule]:
     if "stream" in values:
         yield STREAM_UNSUPPORTED
     if "stream" in values and not is_boolean(stream):
-        yield STREAM_TYPE_TASK
+        yield STREAM_TYPE
     if "max_images" in values:
         yield MAX_IMAGES_ONLY_IN
 
@@ -1199,7 +1233,7 @@ def check_stream(values: Values) -> Iterator[Rule]:
     if is_integer(max_images) and not 1 <= integer(max_images) <= 5:
         yield MAX_IMAGES_RANGE
     if "stream" in values and not is_boolean(stream):
-        yield STREAM_TYPE
+        yield STREAM_TYPE_STREAM
     if "stream" not in values:
         yield STREAM_REQUIRED
     if is_boolean(stream) and not equal(stream, True):
@@ -1265,7 +1299,7 @@ def check_interleave_task(values: Values) -> Iterator[Rule]:
     if "stream" in values:
         yield STREAM_UNSUPPORTED
     if "stream" in values and not is_boolean(stream):
-        yield STREAM_TYPE_TASK
+        yield STREAM_TYPE
     if "prompt_extend" in values:
         yield PROMPT_EXTEND_ONLY_IN
 
@@ -1348,7 +1382,7 @@ RULES = (
     WATERMARK_TYPE,
     SEED_TYPE,
     SEED_RANGE,
-    STREAM_TYPE,
+    STREAM_TYPE_SYNC,
     STREAM_FIXED,
     N_TYPE,
     N_RANGE,
@@ -1408,7 +1442,7 @@ RULES_EDIT_TASK = (
     N_RANGE,
     PROMPT_EXTEND_TYPE,
     STREAM_UNSUPPORTED,
-    STREAM_TYPE_TASK,
+    STREAM_TYPE,
     MAX_IMAGES_ONLY_IN,
     ROUTE_EDIT_TASK,
     PAYLOAD_TASK,
@@ -1462,7 +1496,7 @@ RULES_STREAM = (
     N_FIXED,
     MAX_IMAGES_TYPE,
     MAX_IMAGES_RANGE,
-    STREAM_TYPE,
+    STREAM_TYPE_STREAM,
     STREAM_REQUIRED,
     STREAM_FIXED_INTERLEAVE,
     PROMPT_EXTEND_ONLY_IN,
@@ -1519,7 +1553,7 @@ RULES_INTERLEAVE_TASK = (
     MAX_IMAGES_TYPE,
     MAX_IMAGES_RANGE,
     STREAM_UNSUPPORTED,
-    STREAM_TYPE_TASK,
+    STREAM_TYPE,
     PROMPT_EXTEND_ONLY_IN,
     ROUTE_INTERLEAVE_TASK,
     PAYLOAD_TASK,

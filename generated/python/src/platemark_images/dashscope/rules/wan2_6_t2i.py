@@ -14,7 +14,7 @@ from platemark_images._runtime.leaves import height, integer, is_boolean, is_int
 BY_ENDPOINT = Evidence(
     "agreed",
     (
-        Source("guide", "notes: /services/aigc/multimodal-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/multimodal-generation/generation"),
         Source("qwen-image", "Asynchronous API: /services/aigc/multimodal-generation/generation"),
     ),
 )
@@ -22,7 +22,7 @@ BY_ENDPOINT_TASK = Evidence(
     "agreed",
     (
         Source("wan26-task", "/services/aigc/image-generation/generation"),
-        Source("guide", "notes: /services/aigc/image-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/image-generation/generation"),
     ),
 )
 
@@ -38,8 +38,8 @@ PROMPT_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: prompt"),
-            Source("t2i-ref", "wan2.6 parameters: prompt"),
+            Source("guide", "wan2.6-t2i: prompt"),
+            Source("t2i-ref", "wan2.6-t2i: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -54,8 +54,8 @@ PROMPT_REQUIRED = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: prompt"),
-            Source("t2i-ref", "wan2.6 parameters: prompt"),
+            Source("guide", "wan2.6-t2i: prompt"),
+            Source("t2i-ref", "wan2.6-t2i: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -70,8 +70,8 @@ PROMPT_LENGTH = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: prompt"),
-            Source("t2i-ref", "wan2.6 parameters: prompt"),
+            Source("guide", "wan2.6-t2i: prompt"),
+            Source("t2i-ref", "wan2.6-t2i: prompt"),
         ),
     ),
     frozenset(["prompt"]),
@@ -86,8 +86,8 @@ NEGATIVE_PROMPT_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: negative_prompt"),
-            Source("t2i-ref", "wan2.6 parameters: negative_prompt"),
+            Source("guide", "wan2.6-t2i: negative_prompt"),
+            Source("t2i-ref", "wan2.6-t2i: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -102,8 +102,8 @@ NEGATIVE_PROMPT_LENGTH = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: negative_prompt"),
-            Source("t2i-ref", "wan2.6 parameters: negative_prompt"),
+            Source("guide", "wan2.6-t2i: negative_prompt"),
+            Source("t2i-ref", "wan2.6-t2i: negative_prompt"),
         ),
     ),
     frozenset(["negative_prompt"]),
@@ -118,8 +118,8 @@ SIZE_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: size"),
-            Source("t2i-ref", "wan2.6 parameters: size"),
+            Source("guide", "wan2.6-t2i: size"),
+            Source("t2i-ref", "wan2.6-t2i: size"),
         ),
     ),
     frozenset(["size"]),
@@ -134,8 +134,8 @@ SIZE_AREA = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: size"),
-            Source("t2i-ref", "wan2.6 parameters: size"),
+            Source("guide", "wan2.6-t2i: size"),
+            Source("t2i-ref", "wan2.6-t2i: size"),
         ),
     ),
     frozenset(["size"]),
@@ -150,8 +150,8 @@ SIZE_RATIO = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: size"),
-            Source("t2i-ref", "wan2.6 parameters: size"),
+            Source("guide", "wan2.6-t2i: size"),
+            Source("t2i-ref", "wan2.6-t2i: size"),
         ),
     ),
     frozenset(["size"]),
@@ -166,8 +166,8 @@ N_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: n"),
-            Source("t2i-ref", "wan2.6 parameters: n"),
+            Source("guide", "wan2.6-t2i: n"),
+            Source("t2i-ref", "wan2.6-t2i: n"),
         ),
     ),
     frozenset(["n"]),
@@ -182,8 +182,8 @@ N_RANGE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: n"),
-            Source("t2i-ref", "wan2.6 parameters: n"),
+            Source("guide", "wan2.6-t2i: n"),
+            Source("t2i-ref", "wan2.6-t2i: n"),
         ),
     ),
     frozenset(["n"]),
@@ -198,8 +198,8 @@ PROMPT_EXTEND_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: prompt_extend"),
-            Source("t2i-ref", "wan2.6 parameters: prompt_extend"),
+            Source("guide", "wan2.6-t2i: prompt_extend"),
+            Source("t2i-ref", "wan2.6-t2i: prompt_extend"),
         ),
     ),
     frozenset(["prompt_extend"]),
@@ -214,8 +214,8 @@ WATERMARK_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: watermark"),
-            Source("t2i-ref", "wan2.6 parameters: watermark"),
+            Source("guide", "wan2.6-t2i: watermark"),
+            Source("t2i-ref", "wan2.6-t2i: watermark"),
         ),
     ),
     frozenset(["watermark"]),
@@ -230,8 +230,8 @@ SEED_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: seed"),
-            Source("t2i-ref", "wan2.6 parameters: seed"),
+            Source("guide", "wan2.6-t2i: seed"),
+            Source("t2i-ref", "wan2.6-t2i: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -246,8 +246,8 @@ SEED_RANGE = Rule(
     Evidence(
         "stated",
         (
-            Source("guide", "wan2.6-t2i, notes: seed"),
-            Source("t2i-ref", "wan2.6 parameters: seed"),
+            Source("guide", "wan2.6-t2i: seed"),
+            Source("t2i-ref", "wan2.6-t2i: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -259,7 +259,13 @@ IMAGES_UNSUPPORTED = Rule(
     {"for": "this model"},
     "reject",
     "is not supported by this model",
-    Evidence("external", (Source("t2i-ref", "wan2.6 parameters: images"),)),
+    Evidence(
+        "stated",
+        (
+            Source("guide", "wan2.6-t2i: images"),
+            Source("t2i-ref", "wan2.6-t2i: images"),
+        ),
+    ),
     frozenset(["images"]),
 )
 MODEL = Rule("model", "", "model", {"what": "wan2.6-t2i"}, "reject", "must be wan2.6-t2i", BY_ENDPOINT, structure=True)

@@ -37,7 +37,7 @@ from platemark_images._runtime.leaves import (
 BY_ENDPOINT = Evidence(
     "agreed",
     (
-        Source("guide", "notes: /services/aigc/multimodal-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/multimodal-generation/generation"),
         Source("qwen-image", "Asynchronous API: /services/aigc/multimodal-generation/generation"),
     ),
 )
@@ -45,7 +45,7 @@ BY_ENDPOINT_TASK = Evidence(
     "agreed",
     (
         Source("wan26-task", "/services/aigc/image-generation/generation"),
-        Source("guide", "notes: /services/aigc/image-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/image-generation/generation"),
     ),
 )
 
@@ -58,7 +58,13 @@ PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("wan27-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: prompt"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_REQUIRED = Rule(
@@ -68,7 +74,13 @@ PROMPT_REQUIRED = Rule(
     {"required": True},
     "reject",
     "is required",
-    Evidence("external", (Source("wan27-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: prompt"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_LENGTH = Rule(
@@ -78,7 +90,7 @@ PROMPT_LENGTH = Rule(
     {"low": None, "high": 5000, "unit": "characters"},
     "adjust",
     "holds at most 5000 characters; the rest is cut off",
-    Evidence("external", (Source("wan27-ref", "request parameters: prompt"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: prompt"),)),
     frozenset(["prompt"]),
 )
 SIZE_TYPE = Rule(
@@ -91,8 +103,8 @@ SIZE_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: size"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: size"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: size"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -104,7 +116,7 @@ SIZE_AREA = Rule(
     {"low": 589824, "high": 4194304, "text": ["768*768", "2048*2048"]},
     "reject",
     "width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304 pixels)",
-    Evidence("external", (Source("wan27-ref", "request parameters: size"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: size"),)),
     frozenset(["size"]),
 )
 SIZE_RATIO = Rule(
@@ -114,7 +126,7 @@ SIZE_RATIO = Rule(
     {"low": [1, 8], "high": [8, 1]},
     "reject",
     "width to height must be 1:8 to 8:1",
-    Evidence("external", (Source("wan27-ref", "request parameters: size"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: size"),)),
     frozenset(["size"]),
 )
 SIZE_TOKENS = Rule(
@@ -127,8 +139,8 @@ SIZE_TOKENS = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: size"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: size"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: size"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -143,8 +155,8 @@ N_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: n"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: n"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: n"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: n"),
         ),
     ),
     frozenset(["n"]),
@@ -159,8 +171,8 @@ N_RANGE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: n"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: n"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: n"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: n"),
         ),
     ),
     frozenset(["n"]),
@@ -175,8 +187,8 @@ ENABLE_SEQUENTIAL_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: enable_sequential"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: enable_sequential"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: enable_sequential"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: enable_sequential"),
         ),
     ),
     frozenset(["enable_sequential"]),
@@ -191,8 +203,8 @@ COLOR_PALETTE_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -207,8 +219,8 @@ COLOR_PALETTE_COUNT = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -220,7 +232,7 @@ COLOR_PALETTE_SOFT_COUNT = Rule(
     {"low": 8, "high": 8},
     "note",
     "recommended: holds 8 items",
-    Evidence("external", (Source("wan27-ref", "request parameters: color_palette"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),)),
     frozenset(["color_palette"]),
 )
 COLOR_PALETTE_SUMS_TO = Rule(
@@ -233,8 +245,8 @@ COLOR_PALETTE_SUMS_TO = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -249,8 +261,8 @@ COLOR_PALETTE_ITEMS_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -265,8 +277,8 @@ COLOR_PALETTE_ITEMS_UNKNOWN = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -281,8 +293,8 @@ COLOR_PALETTE_ITEMS_HEX_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -297,8 +309,8 @@ COLOR_PALETTE_ITEMS_HEX_REQUIRED = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -313,8 +325,8 @@ COLOR_PALETTE_ITEMS_RATIO_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -329,8 +341,8 @@ COLOR_PALETTE_ITEMS_RATIO_REQUIRED = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -345,8 +357,8 @@ WATERMARK_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: watermark"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: watermark"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: watermark"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: watermark"),
         ),
     ),
     frozenset(["watermark"]),
@@ -361,8 +373,8 @@ SEED_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: seed"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: seed"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: seed"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -377,8 +389,8 @@ SEED_RANGE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: seed"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: seed"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: seed"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: seed"),
         ),
     ),
     frozenset(["seed"]),
@@ -393,8 +405,8 @@ THINKING_MODE_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: thinking_mode"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: thinking_mode"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: thinking_mode"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: thinking_mode"),
         ),
     ),
     frozenset(["thinking_mode"]),
@@ -409,8 +421,8 @@ BBOX_LIST_ONLY_IN = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: bbox_list"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: bbox_list"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: bbox_list"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: bbox_list"),
         ),
     ),
     frozenset(["bbox_list"]),
@@ -422,7 +434,7 @@ NEGATIVE_PROMPT_UNSUPPORTED = Rule(
     {"for": "this model"},
     "note",
     "is not supported by this model",
-    Evidence("conflict", (Source("wan27-ref", "request parameters: negative_prompt"),)),
+    Evidence("conflict", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: negative_prompt"),)),
     frozenset(["negative_prompt"]),
 )
 NEGATIVE_PROMPT_TYPE = Rule(
@@ -432,7 +444,7 @@ NEGATIVE_PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("stated", (Source("guide", "wan2.7-image-pro and wan2.7-image: negative_prompt"),)),
+    Evidence("stated", (Source("guide", "wan2.7-image-pro, wan2.7-image: negative_prompt"),)),
     frozenset(["negative_prompt"]),
 )
 NEGATIVE_PROMPT_LENGTH = Rule(
@@ -442,7 +454,7 @@ NEGATIVE_PROMPT_LENGTH = Rule(
     {"low": None, "high": 500, "unit": "characters"},
     "adjust",
     "holds at most 500 characters; the rest is cut off",
-    Evidence("stated", (Source("guide", "wan2.7-image-pro and wan2.7-image: negative_prompt"),)),
+    Evidence("stated", (Source("guide", "wan2.7-image-pro, wan2.7-image: negative_prompt"),)),
     frozenset(["negative_prompt"]),
 )
 REFERENCE_IMAGES_UNSUPPORTED = Rule(
@@ -452,7 +464,7 @@ REFERENCE_IMAGES_UNSUPPORTED = Rule(
     {"for": "this model"},
     "reject",
     "is not supported by this model",
-    Evidence("conflict", (Source("wan27-ref", "request parameters: reference_images"),)),
+    Evidence("conflict", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: reference_images"),)),
     frozenset(["reference_images"]),
 )
 MODEL = Rule(
@@ -854,8 +866,8 @@ IMAGES_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: images"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: images"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: images"),
         ),
     ),
     frozenset(["images"]),
@@ -870,8 +882,8 @@ IMAGES_COUNT = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: images"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: images"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: images"),
         ),
     ),
     frozenset(["images"]),
@@ -899,7 +911,7 @@ IMAGES_SIDE = Rule(
     {"low": 240, "high": 8000},
     "reject",
     "each side must be 240 to 8000 pixels",
-    Evidence("external", (Source("wan27-ref", "request parameters: images"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),)),
 )
 IMAGES_RATIO = Rule(
     "images.ratio",
@@ -908,7 +920,7 @@ IMAGES_RATIO = Rule(
     {"low": [1, 8], "high": [8, 1]},
     "reject",
     "width to height must be 1:8 to 8:1",
-    Evidence("external", (Source("wan27-ref", "request parameters: images"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),)),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -920,8 +932,8 @@ IMAGES_FORMATS = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: images"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: images"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: images"),
         ),
     ),
 )
@@ -935,8 +947,8 @@ IMAGES_ALPHA = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: images"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: images"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: images"),
         ),
     ),
 )
@@ -947,7 +959,7 @@ IMAGES_BYTES = Rule(
     {"high": 20971520, "text": "20 MB"},
     "reject",
     "each file has at most 20 MB",
-    Evidence("conflict", (Source("wan27-ref", "request parameters: images"),)),
+    Evidence("conflict", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),)),
 )
 BBOX_LIST_TYPE = Rule(
     "bbox_list.type",
@@ -959,8 +971,8 @@ BBOX_LIST_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: bbox_list"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: bbox_list"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: bbox_list"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: bbox_list"),
         ),
     ),
     frozenset(["bbox_list"]),
@@ -975,8 +987,8 @@ BBOX_LIST_SAME_LENGTH = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: bbox_list"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: bbox_list"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: bbox_list"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: bbox_list"),
         ),
     ),
     frozenset(["bbox_list", "images"]),
@@ -991,8 +1003,8 @@ BBOX_LIST_ITEMS_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: bbox_list"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: bbox_list"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: bbox_list"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: bbox_list"),
         ),
     ),
     frozenset(["bbox_list"]),
@@ -1004,7 +1016,7 @@ BBOX_LIST_ITEMS_COUNT = Rule(
     {"low": 0, "high": 2},
     "reject",
     "holds 0 to 2 items",
-    Evidence("external", (Source("wan27-ref", "request parameters: bbox_list"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: bbox_list"),)),
     frozenset(["bbox_list"]),
 )
 BBOX_LIST_ITEMS_ITEMS_TYPE = Rule(
@@ -1017,8 +1029,8 @@ BBOX_LIST_ITEMS_ITEMS_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: bbox_list"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: bbox_list"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: bbox_list"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: bbox_list"),
         ),
     ),
     frozenset(["bbox_list"]),
@@ -1033,8 +1045,8 @@ THINKING_MODE_ONLY_IN = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: thinking_mode"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: thinking_mode"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: thinking_mode"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: thinking_mode"),
         ),
     ),
     frozenset(["thinking_mode"]),
@@ -1049,8 +1061,8 @@ IMAGES_COUNT_SEQUENCE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: images"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: images"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: images"),
         ),
     ),
     frozenset(["images"]),
@@ -1065,8 +1077,8 @@ N_RANGE_SEQUENCE = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: n"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: n"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: n"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: n"),
         ),
     ),
     frozenset(["n"]),
@@ -1081,8 +1093,8 @@ COLOR_PALETTE_ONLY_IN = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: color_palette"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: color_palette"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: color_palette"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: color_palette"),
         ),
     ),
     frozenset(["color_palette"]),
@@ -1094,7 +1106,7 @@ SIZE_AREA_TEXT_TO_IMAGE_WAN2_7_IMAGE_PRO = Rule(
     {"low": 589824, "high": 16777216, "text": ["768*768", "4096*4096"]},
     "reject",
     "width times height must be 768*768 (589,824 pixels) to 4096*4096 (16,777,216 pixels)",
-    Evidence("external", (Source("wan27-ref", "request parameters: size"),)),
+    Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: size"),)),
     frozenset(["size"]),
 )
 SIZE_TOKENS_TEXT_TO_IMAGE_WAN2_7_IMAGE_PRO = Rule(
@@ -1107,8 +1119,8 @@ SIZE_TOKENS_TEXT_TO_IMAGE_WAN2_7_IMAGE_PRO = Rule(
     Evidence(
         "stated",
         (
-            Source("wan27-ref", "request parameters: size"),
-            Source("guide", "wan2.7-image-pro and wan2.7-image: size"),
+            Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: size"),
+            Source("guide", "wan2.7-image-pro, wan2.7-image: size"),
         ),
     ),
     frozenset(["size"]),
@@ -2127,7 +2139,7 @@ FAMILY = Family(
             mode="sequence",
             endpoint="multimodal",
             payloads=("messages",),
-            result="one_choice",
+            result="sequence",
             when={"enable_sequential": True},
             sets={},
             parameters=PARAMETERS_SEQUENCE,
@@ -2140,7 +2152,7 @@ FAMILY = Family(
             mode="sequence",
             endpoint="image_generation",
             payloads=("messages",),
-            result="one_choice",
+            result="sequence",
             when={"enable_sequential": True},
             sets={},
             parameters=PARAMETERS_SEQUENCE,
@@ -2205,7 +2217,7 @@ FAMILY = Family(
             mode="sequence",
             endpoint="multimodal",
             payloads=("messages",),
-            result="one_choice",
+            result="sequence",
             when={"enable_sequential": True},
             sets={},
             parameters=PARAMETERS_SEQUENCE,
@@ -2218,7 +2230,7 @@ FAMILY = Family(
             mode="sequence",
             endpoint="image_generation",
             payloads=("messages",),
-            result="one_choice",
+            result="sequence",
             when={"enable_sequential": True},
             sets={},
             parameters=PARAMETERS_SEQUENCE,

@@ -14,7 +14,7 @@ from platemark_images._runtime.leaves import height, integer, is_boolean, is_int
 BY_ENDPOINT = Evidence(
     "agreed",
     (
-        Source("guide", "notes: /services/aigc/multimodal-generation/generation"),
+        Source("guide", "Step 1, Step 2, Region isolation: /services/aigc/multimodal-generation/generation"),
         Source("qwen-image", "Asynchronous API: /services/aigc/multimodal-generation/generation"),
     ),
 )
@@ -28,7 +28,13 @@ PROMPT_TYPE = Rule(
     {"type": "text"},
     "reject",
     "must be text",
-    Evidence("external", (Source("z-image-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("z-image-ref", "z-image-turbo: prompt"),
+            Source("guide", "z-image-turbo: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_REQUIRED = Rule(
@@ -38,7 +44,13 @@ PROMPT_REQUIRED = Rule(
     {"required": True},
     "reject",
     "is required",
-    Evidence("external", (Source("z-image-ref", "request parameters: prompt"),)),
+    Evidence(
+        "stated",
+        (
+            Source("z-image-ref", "z-image-turbo: prompt"),
+            Source("guide", "z-image-turbo: prompt"),
+        ),
+    ),
     frozenset(["prompt"]),
 )
 PROMPT_LENGTH = Rule(
@@ -48,7 +60,7 @@ PROMPT_LENGTH = Rule(
     {"low": None, "high": 800, "unit": "characters"},
     "adjust",
     "holds at most 800 characters; the rest is cut off",
-    Evidence("external", (Source("z-image-ref", "request parameters: prompt"),)),
+    Evidence("external", (Source("z-image-ref", "z-image-turbo: prompt"),)),
     frozenset(["prompt"]),
 )
 SIZE_TYPE = Rule(
@@ -61,7 +73,7 @@ SIZE_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("z-image-ref", "request parameters: size"),
+            Source("z-image-ref", "z-image-turbo: size"),
             Source("guide", "z-image-turbo: size"),
         ),
     ),
@@ -74,7 +86,7 @@ SIZE_AREA = Rule(
     {"low": 262144, "high": 4194304, "text": ["512*512", "2048*2048"]},
     "reject",
     "width times height must be 512*512 (262,144 pixels) to 2048*2048 (4,194,304 pixels)",
-    Evidence("external", (Source("z-image-ref", "request parameters: size"),)),
+    Evidence("external", (Source("z-image-ref", "z-image-turbo: size"),)),
     frozenset(["size"]),
 )
 SIZE_SOFT_AREA = Rule(
@@ -84,7 +96,7 @@ SIZE_SOFT_AREA = Rule(
     {"low": 1048576, "high": 2359296, "text": ["1024*1024", "1536*1536"]},
     "note",
     "recommended: width times height must be 1024*1024 (1,048,576 pixels) to 1536*1536 (2,359,296 pixels)",
-    Evidence("external", (Source("z-image-ref", "request parameters: size"),)),
+    Evidence("external", (Source("z-image-ref", "z-image-turbo: size"),)),
     frozenset(["size"]),
 )
 PROMPT_EXTEND_TYPE = Rule(
@@ -97,7 +109,7 @@ PROMPT_EXTEND_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("z-image-ref", "request parameters: prompt_extend"),
+            Source("z-image-ref", "z-image-turbo: prompt_extend"),
             Source("guide", "z-image-turbo: prompt_extend"),
         ),
     ),
@@ -113,7 +125,7 @@ SEED_TYPE = Rule(
     Evidence(
         "stated",
         (
-            Source("z-image-ref", "request parameters: seed"),
+            Source("z-image-ref", "z-image-turbo: seed"),
             Source("guide", "z-image-turbo: seed"),
         ),
     ),
@@ -129,7 +141,7 @@ SEED_RANGE = Rule(
     Evidence(
         "stated",
         (
-            Source("z-image-ref", "request parameters: seed"),
+            Source("z-image-ref", "z-image-turbo: seed"),
             Source("guide", "z-image-turbo: seed"),
         ),
     ),
@@ -162,7 +174,7 @@ WATERMARK_UNSUPPORTED = Rule(
     {"for": "this model"},
     "reject",
     "is not supported by this model",
-    Evidence("stated", (Source("guide", "z-image-turbo: watermark"),)),
+    Evidence("conflict", (Source("guide", "z-image-turbo: watermark"),)),
     frozenset(["watermark"]),
 )
 IMAGES_UNSUPPORTED = Rule(

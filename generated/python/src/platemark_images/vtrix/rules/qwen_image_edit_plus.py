@@ -24,7 +24,13 @@ from platemark_images._runtime.leaves import (
 
 # What many rules cite.
 
-BY_ENDPOINT = Evidence("external", (Source("vtrix-cli", "all: /generation"),))
+BY_ENDPOINT = Evidence(
+    "stated",
+    (
+        Source("vtrix-edit", "Authentication, Parameters, Polling, Response Format: /generation"),
+        Source("vtrix-cli", "all: /generation"),
+    ),
+)
 
 # The rules, each with the documents that it came from.
 
@@ -253,7 +259,7 @@ ENVELOPE = Rule(
     {"what": "object"},
     "note",
     "the body must be of the style object",
-    BY_ENDPOINT,
+    Evidence("unresolved", (Source("vtrix-edit", "Parameters: object"),)),
     structure=True,
 )
 BODY_TYPE = Rule(
