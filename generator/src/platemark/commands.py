@@ -153,8 +153,8 @@ def _finding(finding: Finding) -> str:
     near = "" if finding.nearest is None else f"; nearest: {_words(finding.nearest)}"
     cited = ", ".join(source.document for source in rule.evidence.sources)
     at = finding.path or "the request"
-    refused = rule.verdict == "reject" and finding.value is not None
-    found = f", not {_brief(finding.value)}" if refused else ""
+    given = ", not" if rule.verdict == "reject" else "; given"
+    found = "" if finding.value is None else f"{given} {_brief(finding.value)}"
     return f"{rule.verdict} {rule.id}: {at} {rule.sentence}{found}{near} ({cited})"
 
 
