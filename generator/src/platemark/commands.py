@@ -80,7 +80,7 @@ def _parameters(family: ir.Family, offer: ir.Offer) -> Iterator[dict[str, Any]]:
     for parameter in family.parameters_of(offer):
         limits = [r.sentence for r in rules if r.parameter == parameter.name and not r.structure and r.kind != "type"]
         yield {
-            "parameter": parameter.name, "type": parameter.type, "required": parameter.required,
+            "parameter": parameter.name, "type": parameter.type, "required": family.needs(offer, parameter.name),
             "default": parameter.default, "limits": limits,
         }  # fmt: skip
 

@@ -176,6 +176,11 @@ class Family:
         """The rules of an offer that values break, but for those of structure, in their order."""
         return (rule for rule in self.rules_of(offer) if not rule.kept(values))
 
+    def needs(self, offer: Offer, name: str) -> bool:
+        """Whether a request without the parameter is refused: it is required, or its list must hold something."""
+        rules = (rule for rule in self.rules_of(offer) if rule.parameter == name and rule.verdict == "reject")
+        return any(not rule.kept({}) for rule in rules)
+
     def address(self, offer: Offer, rule: Rule) -> str:
         """`provider/model/mode/id`, with the route before the id where the routes of the mode differ in it."""
         index = next(index for index in offer.rules if self.rules[index] == rule)

@@ -112,7 +112,8 @@ class Page:
             having = [offer for offer in offers if index in offer.parameters]
             yield Taken(
                 parameter.name, tuple(offer.route for offer in having) if len(having) < len(offers) else (),
-                said.type_of(parameter), parameter.about, parameter.required, said.default(parameter),
+                said.type_of(parameter), parameter.about,
+                all(self.family.needs(offer, parameter.name) for offer in having), said.default(parameter),
                 said.limits(rule for rule in self.rules(having) if rule.parameter == parameter.name),
             )  # fmt: skip
 

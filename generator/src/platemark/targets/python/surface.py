@@ -160,20 +160,12 @@ def _arguments(at: _Family, owner: str, offers: list[ir.Offer]) -> Iterable[Argu
             continue
         found = [(o, p) for o in offers if (p := family.parameter_of(o, name))]
         parameter = found[0][1]
-        required = len(found) == len(offers) and all(_required(family, offer, name) for offer in offers)
+        required = len(found) == len(offers) and all(family.needs(offer, name) for offer in offers)
         kind = _type(parameter, _among(family, found), owner, at.shapes)
         default = literal(parameter.default if parameter.sent else None)
         if not required and not parameter.sent:
             kind = Code(f"{kind} | None")
         yield Argument(name, arguments[name], kind, required, default, _about(family, offers, parameter))
-
-
-def _required(family: ir.Family, offer: ir.Offer, name: str) -> bool:
-    """Whether a caller must give it: a list of pictures must hold one too."""
-    rules = [rule for rule in family.rules_of(offer) if rule.parameter == name and rule.verdict == "reject"]
-    return any(rule.kind == "required" and rule.id.count(".") == 1 for rule in rules) or any(
-        rule.id == "images.count" and (rule.args["low"] or 0) > 0 for rule in rules
-    )
 
 
 def _among(family: ir.Family, found: list[tuple[ir.Offer, ir.Parameter]]) -> tuple[Any, ...]:
