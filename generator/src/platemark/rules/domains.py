@@ -24,14 +24,13 @@ def area_edges(limits: Limits) -> tuple[list[Size], list[Size]]:
 
 
 def _with_area(limits: Limits, area: int, step: int) -> Size | None:
-    """The size within `limits` whose area is nearest to `area` in the direction of `step`."""
+    """The size within `limits` whose area is nearest to `area` in the direction of `step`, upright or square."""
     for wanted in range(area, area + step * _TRIES, step):
         for width in range(isqrt(max(wanted, 1)), 0, -1):
-            size = (width, wanted // width)
-            if wanted % width == 0 and limits.allow(size):
-                return size
-            if limits.ratio and not limits.allow(size) and width * 64 < size[1]:
-                break
+            if wanted % width == 0 and limits.allow((width, wanted // width)):
+                return width, wanted // width
+            if limits.ratio and width * limits.ratio[0][1] < limits.ratio[0][0] * (wanted // width):
+                break  # narrower ones keep the ratio even less
     return None
 
 
