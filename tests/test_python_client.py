@@ -357,6 +357,17 @@ def test_a_task_that_ends_otherwise(images: ModuleType, word: str, state: str):
     assert (caught.value.task_id, caught.value.state, caught.value.code) == ("t-1", state, "InternalError")
 
 
+@pytest.mark.parametrize("error", ["boom", {"code": 7, "error_message": "boom"}, {"code": 7, "message": "boom"}])
+def test_a_gateway_may_word_the_error_of_a_task_in_several_ways(images: ModuleType, error: object):
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        state = {"status": "in_progress"} if request.method == "POST" else {"status": "failed", "error": error}
+        return httpx2.Response(200, json={"id": "t-1", **state})
+
+    client = images.Vtrix(api_key="sk-test-errors", region="global", transport=httpx2.MockTransport(answer))
+    with pytest.raises(images.TaskFailed, match="boom"):
+        client.qwen_image_edit_plus.edit(prompt="a", images=["https://example.com/a.png"])
+
+
 def test_a_task_that_takes_too_long_tells_its_id(images: ModuleType):
     service = Recorder(task("PENDING"))
     with pytest.raises(images.TaskTimeout) as caught:

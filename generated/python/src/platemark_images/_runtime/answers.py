@@ -72,7 +72,7 @@ def api_error(provider: Provider, status: int, data: Any, *, paid: bool = False)
     """The error that an answer means: by the class of its code, else by its status."""
     values, _ = skeletons.find(provider.error, data)
     code = str(values.get("code", ""))
-    message, request_id = _message(values, data), _text(skeletons.find(provider.answer, data)[0].get("request_id"))
+    message, request_id = message_of(values, data), _text(skeletons.find(provider.answer, data)[0].get("request_id"))
     if paid and status in {502, 504} and not code:
         return errors.OutcomeUnknown(f"HTTP {status} from a gateway before the service: {message or 'no reason given'}")
     kind = _BY_CLASS.get(provider.error_classes.get(code, "")) or _by_status(status)
@@ -105,7 +105,7 @@ def _code(provider: Provider, data: Any) -> str:
     return _text(skeletons.find(provider.error, data)[0].get("code"))
 
 
-def _message(values: Mapping[str, Any], data: Any) -> str:
+def message_of(values: Mapping[str, Any], data: Any) -> str:
     """The message where the skeleton says, or where services like to put it instead."""
     if found := _text(values.get("message")):
         return found

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from platemark_images._runtime import errors, skeletons
-from platemark_images._runtime.answers import Answer, Outcome, outcome, parsed
+from platemark_images._runtime.answers import Answer, Outcome, message_of, outcome, parsed
 from platemark_images._runtime.ir import Provider, Tasks
 from platemark_images._runtime.prepare import Prepared
 from platemark_images._runtime.service import LOG, Service
@@ -148,6 +148,6 @@ def _failed(provider: Provider, state: State) -> errors.TaskFailed:
     values, _ = skeletons.find(_tasks(provider).answer, state.raw)
     shared, _ = skeletons.find(provider.answer, state.raw)
     return errors.TaskFailed(
-        str(values.get("message", "")), task_id=state.task_id, state=state.meaning,
+        message_of(values, state.raw), task_id=state.task_id, state=state.meaning,
         code=str(values.get("code", "")), request_id=str(shared.get("request_id", "")),
     )  # fmt: skip
