@@ -164,11 +164,10 @@ def lower_structure(
     """The rules that follow from endpoint and skeleton; the reader of bodies judges them."""
     found: dict[str, ir.Rule] = {}
 
-    def add(
-        id_: str, kind: str, what: str, *, verdict: ir.Verdict = "reject", sentence: str = "", about: str = ""
-    ) -> None:
+    def add(id_: str, kind: str, what: str, *, sentence: str = "", about: str = "") -> None:
         losing = ledger.losing(id_, "provider")
         evidence = endpoint.evidence
+        verdict: ir.Verdict = "reject"
         # A conflict about a place is none where the skeleton at hand has it at the place that lost elsewhere.
         if losing and {kind: what} not in losing.readings.values():
             here = Stated(what, Place("", 1, 1, 1, 1), "provider", tuple(s.document for s in endpoint.evidence.sources))
