@@ -8,9 +8,12 @@ import nox
 
 ROOT = Path(__file__).parent
 CLIENT = ROOT / "generated" / "python"
-OURS = ("generator", "tests", "noxfile.py")
+OUTSIDE = ROOT / "tests" / "outside"
+BENCH = ROOT / "bench"
+OURS = ("generator", "tests", "bench", "noxfile.py")
 DEPENDENCIES: list[str] = nox.project.load_toml(ROOT / "pyproject.toml")["project"]["dependencies"]
 RUFF = next(each for each in DEPENDENCIES if each.startswith("ruff=="))
+SCHEMATHESIS = "schemathesis==4.32.5"
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["tests", "lint", "types", "check"]
@@ -58,6 +61,41 @@ def check(session: nox.Session) -> None:
     session.install("-e", f"{ROOT}")
     session.run("python", "-m", "platemark", "lint")
     session.run("python", "-m", "platemark", "check")
+
+
+@nox.session
+def sdk(session: nox.Session) -> None:
+    """Hold the emulator against the vendor's own Python SDK."""
+    session.install("-e", f"{ROOT}[emulator,testing]", "dashscope==2.0.2", "pytest>=9.0")
+    session.run("pytest", str(OUTSIDE / "test_dashscope_sdk.py"), *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Hold the emulator against the OpenAPI documents, by Schemathesis; `-- --long` takes minutes."""
+    session.install("-e", f"{ROOT}[emulator]", SCHEMATHESIS)
+    session.run("python", str(OUTSIDE / "fuzz.py"), *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Load the emulator for half an hour, or `-- --minutes N`, and hold its memory against its bounds."""
+    session.install("-e", f"{ROOT}[emulator]", "httpx2>=2.10", "psutil==7.2.2")
+    session.run("python", str(OUTSIDE / "soak.py"), *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time our strategies against a hand-written one and against Schemathesis."""
+    session.install("-e", f"{ROOT}[testing]", SCHEMATHESIS)
+    session.run("python", str(BENCH / "examples.py"))
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Mutate the evaluator and the emitted validators, and see what the tests let pass; `-- client` is one of both."""
+    session.install("-e", f"{ROOT}[dev]", "mutmut==3.8.1")
+    session.run("python", str(BENCH / "mutants.py"), *session.posargs)
 
 
 @nox.session

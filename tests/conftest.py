@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from platemark.ir import Ir
 
+pytest_plugins = ("platemark.testing.plugin",)  # loaded already where platemark is installed, and not only on the path
+
 ALLOWED_SKIPS: frozenset[str] = frozenset()
 """Reasons, word for word, for which a test may be skipped in CI."""
 
@@ -33,6 +35,12 @@ def ir() -> "Ir":
     import platemark
 
     return platemark.resolve(platemark.load())
+
+
+@pytest.fixture(scope="session")
+def platemark_specs(ir: "Ir") -> "Ir":
+    """What the plugin's emulators are driven by."""
+    return ir
 
 
 @pytest.fixture(scope="session")

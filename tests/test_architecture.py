@@ -14,32 +14,35 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "generator" / "src" / "platemark"
 
 CORE = {"schema", "ir", "rules", "wire"}
-OUTPUTS = {"write", "targets", "emulator", "testing", "drift", "diff"}
+OUTPUTS = {"write", "targets", "emulator", "testing", "conform", "drift", "diff"}
 STAGES = {"source", "spec", "resolution", "lint"}
 LEAVES = {"plain", "problems", "version"}
 
 MAY_IMPORT: dict[str, Set[str]] = {
     **dict.fromkeys(LEAVES, frozenset[str]()),
     "source": frozenset[str](),
-    "spec": {"source", "ir", "rules"},  # kinds of rules say how they are written
+    "spec": {"source", "ir", "rules", "wire"},  # kinds of rules and faults say how they are written
     "resolution": {"spec", "source", "ir", "rules", "wire"},
     "lint": {"resolution", "spec", "source"} | CORE,  # it evaluates rules
     **dict.fromkeys(CORE, CORE),
     **dict.fromkeys(OUTPUTS, CORE),
     "drift": {"spec", "source"} | CORE,
+    "conform": {"emulator"} | CORE,  # which it can ask in process
+    "testing": {"__init__", "emulator"} | CORE,  # it resolves specs, and lends pytest an emulator
     "api": STAGES | CORE | OUTPUTS,
     "__init__": {"api"},
     "demo": {"api", "answers", "commands"} | STAGES | CORE | OUTPUTS,
     "answers": frozenset[str](),
+    "probing": {"answers", "commands"} | CORE | OUTPUTS,
     "commands": {"answers"} | CORE | OUTPUTS,
-    "cli": {"__init__", "api", "demo", "answers", "commands"} | STAGES | CORE | OUTPUTS,
+    "cli": {"__init__", "api", "demo", "probing", "answers", "commands"} | STAGES | CORE | OUTPUTS,
     "__main__": {"cli"},
 }
 """Part of platemark → the parts that it may import, besides itself and the leaves."""
 
 SPEAKS = {"cli", "__main__"}
 READS_YAML = {"source"}
-DOES_IO = {"source", "write", "cli", "demo", "emulator", "testing", "drift"}
+DOES_IO = {"source", "write", "cli", "demo", "emulator", "testing", "conform", "probing", "drift"}
 READS_ITS_RESOURCES = ("spec/*.py", "targets/*.py", "targets/*/emit.py")
 REGISTRY = ("targets/__init__.py", "targets/registry.py")
 

@@ -133,6 +133,8 @@ def test_many_bodies_one_a_line(run: Any) -> None:
         (["serve", "--port", "99999"], "", "`99999` is no port: 0 to 65535"),
         (["serve", "--port", "http"], "", "`http` is no port"),
         (["serve", "--host", ""], "", "no host is named"),
+        (["serve", "--quota", "-1"], "", "`-1` is no number of pictures"),
+        (["serve", "--quota", "many"], "", "`many` is no number of pictures"),
         ([], "", "command"),
     ],
 )

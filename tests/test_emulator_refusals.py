@@ -1,6 +1,7 @@
 """Refusals of the emulator: the documented ones, and never an error of its own, whatever is sent."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulation import ASYNC, AUTH, BASE, MULTIMODAL, STREAM, TASK_MESSAGES, TEXT2IMAGE, VTRIX, messages, prompted, rules
+from emulation import (
+    ASYNC,
+    AUTH,
+    BASE,
+    KEY,
+    MULTIMODAL,
+    STREAM,
+    TASK_MESSAGES,
+    TEXT2IMAGE,
+    VTRIX,
+    messages,
+    prompted,
+    rules,
+)
 
 ORACLE = json.loads((Path(__file__).parent / "oracle" / "requests.json").read_text("utf-8"))["requests"]
 URL_ERROR = ("InvalidParameter", "url error, please check url！", ["route"])
@@ -178,3 +192,46 @@ def test_whatever_stands_in_a_path_nothing_breaks(api: httpx2.Client, path: str,
         api.get(f"{BASE}/tasks", headers=AUTH, params=query),
     ]
     assert all(answer.status_code < 500 for answer in answers)
+
+
+ODD = (
+    "%00",
+    "%0a",
+    "%0d%0a",
+    "%ed%a0%80",
+    "%ff",
+    "%2f",
+    "..",
+    "//",
+    "%",
+    "{task_id}",
+    "%e2%80%ae",
+    "a" * 9000,
+    ";",
+    "?",
+    "&=",
+    "+",
+)
+
+
+@given(
+    parts=st.lists(st.sampled_from([*ODD, "tasks", "cancel", "uploads", "services/aigc", "x"]), max_size=4),
+    query=st.lists(
+        st.sampled_from([*ODD, "page_no", "status", "start_time", "action=getPolicy", "model", "=", "1"]), max_size=6
+    ),
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "BREW"]),
+)
+def test_whatever_stands_in_an_address_nothing_breaks(
+    api: httpx2.Client, parts: list[str], query: list[str], method: str
+):
+    """The bytes of the address as they are: no client puts them right."""
+    port = api.base_url.port
+    assert port
+    for base in (BASE, "/model/v1", "/pictures", "/uploads", ""):
+        target = f"{base}/{'/'.join(parts)}?{''.join(query)}"
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n\r\n"
+            line.sendall(head.encode())
+            answer = line.makefile("rb").read()
+        status = int(answer.split(b" ", 2)[1])
+        assert status in {200, 400, 401, 403, 404, 405}, (target, answer)

@@ -116,6 +116,13 @@ def test_it_says_what_it_is(api: httpx2.Client):
     assert "z-image-turbo" in about["providers"][0]["models"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/%0A", "/model/v1/generation/task/%0Ano", "/api/v1/tasks/%0A/cancel/"])
+def test_a_path_with_a_line_break_is_answered_by_its_service(api: httpx2.Client, path: str):
+    answer = api.get(path, headers={"Authorization": f"Bearer {KEY}"})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.status_code in {404, 405}
+
+
 def test_the_clock_is_set_from_outside_only_where_that_is_wanted(ir: Ir, api: httpx2.Client):
     assert api.get("/_control/clock").status_code == 404
     with running(ir, control=True, clock=Clock(lambda: 5.0)) as server:

@@ -103,9 +103,10 @@ def test_addresses_and_the_key_are_the_providers(dashscope: Any):
 
 def test_headers_choose_the_route(dashscope: Any):
     paths = dashscope["paths"]
-    (event,) = paths["/services/aigc/multimodal-generation/generation"]["post"]["parameters"]
+    event, upload = paths["/services/aigc/multimodal-generation/generation"]["post"]["parameters"]
     assert (event["name"], event["required"]) == ("X-DashScope-SSE", False)
-    (task,) = paths["/services/aigc/image-generation/generation"]["post"]["parameters"]
+    assert (upload["name"], upload["required"]) == ("X-DashScope-OssResourceResolve", False)
+    task, _ = paths["/services/aigc/image-generation/generation"]["post"]["parameters"]
     assert (task["name"], task["required"]) == ("X-DashScope-Async", True)
     answers = paths["/services/aigc/multimodal-generation/generation"]["post"]["responses"]["200"]["content"]
     assert answers.keys() == {"application/json", "text/event-stream"}
@@ -148,6 +149,14 @@ def test_rules_that_no_schema_says_stand_beside(dashscope: Any):
     }
 
 
+def test_a_task_that_was_created_leads_to_what_can_be_asked_about_it(dashscope: Any):
+    created = dashscope["paths"]["/services/aigc/text2image/image-synthesis"]["post"]["responses"]["200"]
+    asked = {"parameters": {"task_id": "$response.body#/output/task_id"}}
+    assert created["links"] == {name: {"operationId": name, **asked} for name in ("task_query", "task_cancel")}
+    answered = dashscope["paths"]["/services/aigc/multimodal-generation/generation"]["post"]["responses"]["200"]
+    assert "links" not in answered
+
+
 # ── What the emulator answers ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -160,9 +169,10 @@ def conforms(document: Any, operation: Any, answer: httpx2.Response) -> None:
     assert type_ in promised["content"], (answer.status_code, type_)
     schema = promised["content"][type_]["schema"]
     if type_ == "text/event-stream":
+        inside = schema["properties"]["data"]["contentSchema"]
         for line in answer.text.splitlines():
             if line.startswith("data:"):
-                validator(document, schema["x-event"]).validate(json.loads(line.removeprefix("data:")))
+                validator(document, inside).validate(json.loads(line.removeprefix("data:")))
     else:
         validator(document, schema).validate(answer.json())
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from platemark.rules import pictures
+from platemark.rules import pictures, specimens
 from platemark.rules.pictures import Picture, data_uri, from_data_uri, sniff
 
 WIDTH, HEIGHT = 37, 23  # neither equal nor round, so that a mixed-up pair or order of bytes shows
@@ -355,3 +355,15 @@ def test_a_data_uri_carries_type_and_bytes(data: bytes, mime: str):
 def test_no_data_uri_is_made_of_other_bytes(data: bytes):
     with pytest.raises(ValueError, match="not a picture in a known format; use one of PNG, JPEG, GIF, BMP, WEBP, TIFF"):
         data_uri(data)
+
+
+@pytest.mark.parametrize("name", specimens.FORMATS)
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (239, 240), (700, 1000), (8001, 240)])
+def test_specimens_are_pictures_of_exactly_that_size(name: str, size: tuple[int, int]) -> None:
+    picture = Image.open(io.BytesIO(specimens.FORMATS[name](size)))
+    picture.load()
+    assert picture.size == size
+    assert len(picture.convert("RGBA").getcolors(maxcolors=2) or []) == 1
+    found = pictures.from_data_uri(specimens.uri(size, name))
+    assert found is not None
+    assert (found.width, found.height, found.alpha) == (*size, name == "PNG with alpha")

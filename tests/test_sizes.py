@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,3 +57,77 @@ def test_edges_lie_inside_and_just_outside_one_limit_only(allowed: Limits) -> No
     for inside, outside in (domains.area_edges(allowed), domains.side_edges(allowed), domains.ratio_edges(allowed)):
         assert all(allowed.allow(size) for size in inside)
         assert not any(allowed.allow(size) for size in outside)
+
+
+WAN = Limits(area=(768 * 768, 2048 * 2048), ratio=((1, 4), (4, 1)))
+SIDES = Limits(side=(512, 2048))
+LISTED = Limits(among=((1664, 928), (928, 1664), (1328, 1328)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "size", "allowed"),
+    [
+        (WAN, (768, 768), True), (WAN, (767, 769), False), (WAN, (2048, 2048), True), (WAN, (1985, 2113), False),
+        (WAN, (384, 1536), True), (WAN, (1536, 384), True), (WAN, (400, 1601), False), (WAN, (1601, 400), False),
+        (SIDES, (512, 2048), True), (SIDES, (511, 512), False), (SIDES, (512, 2049), False),
+        (LISTED, (928, 1664), True), (LISTED, (928, 928), False),
+        (Limits(), (1, 10**6), True),
+        (Limits(side=(512, 2048), exceptions=((100, 100),)), (100, 100), True),
+        (Limits(side=(512, 2048), exceptions=((100, 100),)), (100, 101), False),
+        (Limits(side=(512, 2048), exceptions=((100, 100),)), (600, 600), True),
+        (Limits(among=((1, 1),), exceptions=((2, 2),)), (2, 2), True),
+        (Limits(among=((1, 1),), exceptions=((2, 2),)), (3, 3), False),
+    ],
+)  # fmt: skip
+def test_limits_are_inclusive(limits: Limits, size: sizes.Size, allowed: bool) -> None:
+    assert limits.allow(size) is allowed
+
+
+@pytest.mark.parametrize(
+    ("limits", "size", "nearest"),
+    [
+        (WAN, (1000, 1000), (1000, 1000)),
+        (WAN, (100, 100), (768, 768)),
+        (WAN, (4000, 4000), (2048, 2048)),
+        (WAN, (4096, 512), (4096, 1024)),
+        (WAN, (512, 4096), (1024, 4096)),
+        (WAN, (30, 10), (1328, 448)),
+        (WAN, (9000, 1), (4096, 1024)),
+        (SIDES, (100, 3000), (512, 2048)),
+        (SIDES, (3000, 100), (2048, 512)),
+        (LISTED, (1600, 900), (1664, 928)),
+        (LISTED, (900, 1600), (928, 1664)),
+        (LISTED, (1, 1), (1328, 1328)),
+        (Limits(), (7, 9), (7, 9)),
+        (Limits(side=(512, 1024), area=(1, 10)), (600, 600), None),
+    ],
+)
+def test_the_nearest_size(limits: Limits, size: sizes.Size, nearest: sizes.Size | None) -> None:
+    assert sizes.nearest(size, limits) == nearest
+
+
+@pytest.mark.parametrize(
+    ("area", "picture", "size"),
+    [
+        (1280 * 1280, (1000, 1000), (1280, 1280)),
+        (2048 * 2048, (2000, 1000), (2912, 1440)),
+        (2048 * 2048, (1000, 2000), (1440, 2912)),
+        (1280 * 1280, (16, 9), (1712, 960)),
+        (300, (1000, 10), (160, 16)),
+    ],
+)
+def test_a_size_that_follows_a_picture(area: int, picture: sizes.Size, size: sizes.Size) -> None:
+    assert sizes.follow(area, picture) == size
+
+
+def test_what_comes_back() -> None:
+    assert sizes.written((12, 34)) == "12*34"
+    assert sizes.expect((1033, 1032), 0, None) == sizes.Expected((1033, 1032))
+    assert sizes.expect((1033, 1033), 0, None, 16) == sizes.Expected((1040, 1040))
+    assert sizes.expect((1032, 1033), 2, (5, 5), 16) == sizes.Expected((1024, 1040), approximate=True)
+    follows = Follows(1280 * 1280, alone=(1280, 1280))
+    assert sizes.expect(follows, 1, (100, 100)) == sizes.Expected((1280, 1280), approximate=True)
+    bound = Follows(1280 * 1280, at_most=True)
+    assert sizes.expect(bound, 0, None) == sizes.Expected(None)
+    assert sizes.expect(bound, 1, (1280, 1280)) == sizes.Expected((1280, 1280))
+    assert sizes.expect(bound, 1, (1280, 1281)).approximate

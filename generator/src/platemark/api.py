@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from platemark import lint, source, targets, write
 from platemark.ir import Ir
-from platemark.problems import Problem, in_order
+from platemark.problems import Invalid, Problem, did_you_mean, in_order
 from platemark.resolution import resolve as _resolve
 from platemark.rules.judge import Judgement, judge, route_of
 from platemark.spec import shape
@@ -18,6 +18,7 @@ from platemark.spec.load import load_sound
 from platemark.spec.model import Spec
 from platemark.targets.text import as_json
 from platemark.version import VERSION
+from platemark.wire.scripts import misfits
 
 _PACKAGE = Path(__file__).parent
 
@@ -56,6 +57,20 @@ def evaluate(ir: Ir, model: str, body: object, route: str | None = None) -> Judg
     Raises KeyError for an unknown model."""
     provider, family, found = ir.find(model)
     return judge(provider, family, found.id, route or route_of(provider, family, found.id, body), body)
+
+
+def faults(raw: bytes, name: str, ir: Ir) -> Any:
+    """The entries of a script of faults, for `emulator.create_app`. Raises `problems.Invalid` with every problem."""
+    tree = source.parse(raw, name)
+    found = shape.check(tree, "faults")
+    if not found:
+        found = [
+            Problem(wrong.code, wrong.message, tree.place(wrong.path), did_you_mean(wrong.name, wrong.known))
+            for wrong in misfits(cast("Any", tree.data), ir)
+        ]
+    if found:
+        raise Invalid(found)
+    return tree.data
 
 
 def generate(ir: Ir, chosen: Iterable[str] | None = None) -> dict[str, str]:

@@ -146,9 +146,41 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=_port, default=8000, help="0 picks a free one")
     serve.add_argument("--strict", action="store_true", help="refuse keys that no document knows")
-    serve.add_argument("--control", action="store_true", help="serve /_control/clock, which puts the time forward")
+    serve.add_argument("--control", action="store_true", help="serve /_control/…: clock, log, faults and reset")
+    serve.add_argument("--limits", action="store_true", help="refuse what exceeds the documented rates and concurrency")
+    serve.add_argument(
+        "--quota", type=_count, metavar="N", help="how many pictures each key gets; without it, any number"
+    )
+    serve.add_argument(
+        "--faults", metavar="FILE", help="what goes wrong with which requests, in YAML; docs/emulator.md"
+    )
+    _conform_options(add("conform", _conform, "where does a service part from its documents?"))
     add("demo", _demo, "every model, mode and route against the emulator").add_argument("--out", default="demo-output")
     return parser
+
+
+def _conform_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base-url", default="", metavar="URL", help="the service; the built-in emulator without one")
+    parser.add_argument("--provider", default="", help="whose models, where the address does not tell")
+    parser.add_argument("--model", action="append", default=[], help="only this one; may be repeated")
+    parser.add_argument("--budget", default="", metavar="2.00CNY", help="what may be spent; nothing without it")
+    parser.add_argument("--plan", action="store_true", help="say what would be sent and could be spent; send nothing")
+    parser.add_argument(
+        "--report", default="", metavar="FILE", help="write all findings: .md, .json, or .xml for JUnit"
+    )
+    parser.add_argument(
+        "--resume", default="", metavar="FILE", help="keep a journal here, and go on with the one there"
+    )
+    parser.add_argument("--region", default="", help="whose prices hold; without it, the highest")
+    parser.add_argument("--picture", default="", metavar="URL", help="an input picture that the service can fetch")
+    parser.add_argument("--key-env", default="", metavar="NAME", help="the variable that holds the key")
+    parser.add_argument("--emulator", action="store_true", help="ask the built-in emulator, whatever keys are set")
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of pictures: 0 to 999999999")
+    return int(text)
 
 
 def _port(text: str) -> int:
@@ -277,9 +309,11 @@ def _serve(options: Any) -> Answer:
     def ready(address: str) -> None:
         print(address, flush=True)
 
-    modes = {"strict": options.strict, "control": options.control}
+    known = _ir(options)
+    modes = {"strict": options.strict, "control": options.control, "limits": options.limits, "quota": options.quota}
+    faults = _faults(options.faults, known)
     try:
-        emulator.serve(_ir(options), options.host, options.port, ready=ready, **modes)
+        emulator.serve(known, options.host, options.port, ready=ready, faults=faults, **modes)
     except emulator.CannotListen as error:
         raise Usage("cannot-serve", str(error), "--host 127.0.0.1 --port 0 picks a free port here") from None
     except emulator.Unservable as error:
@@ -287,14 +321,45 @@ def _serve(options: Any) -> Answer:
     return Answer("", {})
 
 
-def _demo(options: Any) -> Answer:
-    from platemark import demo
+def _faults(file: str | None, known: Any) -> Any:
+    """The script of faults. Raises Usage that says all that is wrong with it, by line and column."""
+    from platemark import api
 
+    if file is None:
+        return None
+    try:
+        return api.faults(Path(file).read_bytes(), file, known)
+    except Invalid as invalid:
+        text = "\n\n".join(problem.render() for problem in invalid.problems)
+        raise Usage("faults", text, "docs/emulator.md says how a script is written; so does `schema faults`") from None
+
+
+def _progress() -> Callable[[str], None]:
+    """Says on standard error how far a long command is: on one line of a terminal, else a line each."""
     on_terminal = sys.stderr.isatty()
 
     def say(text: str) -> None:
         print(f"\r\033[K{text}" if on_terminal else text, end="" if on_terminal else "\n", file=sys.stderr, flush=True)
 
+    return say
+
+
+def _conform(options: Any) -> Answer:
+    from platemark import probing
+
+    names = probing.Wanted.__dataclass_fields__
+    wanted = probing.Wanted(**{"models": options.model, **{n: getattr(options, n) for n in names if n != "models"}})
+    say = _progress()
+    try:
+        return probing.run(_ir(options), wanted, os.environ, say)
+    finally:
+        say("")
+
+
+def _demo(options: Any) -> Answer:
+    from platemark import demo
+
+    say = _progress()
     try:
         return demo.run(_ir(options), Path(options.out), say)
     finally:

@@ -186,7 +186,7 @@ def _wrong_requests(provider: ir.Provider, family: ir.Family, model: str) -> dic
         rule.id: _TELLING.index(rule.kind) for rule in family.rules if rule.kind in _TELLING and not rule.structure
     }
     found, _ = vectors(provider, family, model)
-    telling = [v for v in found if v.verdict == "reject" and set(v.rules) <= set(kinds)]
+    telling = [v for v in found if v.verdict == "reject" and v.shown_by == "body" and set(v.rules) <= set(kinds)]
     return {(v.route, v.mode): v for v in sorted(telling, key=lambda v: -kinds[v.rules[0]])}
 
 

@@ -7,6 +7,19 @@ from __future__ import annotations
 
 from platemark.emulator.app import Unservable, create_app
 from platemark.emulator.clock import Clock
-from platemark.emulator.server import CannotListen, Running, running, serve
+from platemark.emulator.failing import Dropped
+from platemark.emulator.faults import BadFaults
+from platemark.emulator.server import CannotListen, Running, running, running_app, serve
 
-__all__ = ["CannotListen", "Clock", "Running", "Unservable", "create_app", "running", "serve"]
+__all__ = [
+    "BadFaults",
+    "CannotListen",
+    "Clock",
+    "Dropped",
+    "Running",
+    "Unservable",
+    "create_app",
+    "running",
+    "running_app",
+    "serve",
+]

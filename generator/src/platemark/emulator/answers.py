@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from platemark import ir
 from platemark.emulator.pictures import MOST_PIXELS, Gallery, Recipe
-from platemark.emulator.replies import Refused, merge
+from platemark.emulator.replies import Failed, Refused, merge, spoken
 from platemark.rules import leaves, pictures, sizes
 from platemark.rules.judge import Judgement, expected
+from platemark.rules.pictures import Picture
 from platemark.wire import skeletons
 
 UNKNOWN_PICTURE: sizes.Size = (1024, 1024)
@@ -32,6 +33,35 @@ class Order:
     account: str
     origin: str
     request_id: str
+    failures: int = 0
+    """How many of the pictures fail, the last ones first."""
+    uploads: Mapping[str, Picture | None] = field(default_factory=dict[str, "Picture | None"])
+    """What is known of the uploads that the request uses, by their addresses."""
+    failure: str = ""
+    """The code of pictures that fail, if it is not the service's first one for a failure of its own."""
+
+    @property
+    def prompt(self) -> str:
+        """The prompt as far as the service reads it."""
+        return str(self.judgement.values.get("prompt", ""))[: self.judgement.expected.get("text_length")]
+
+    @property
+    def count(self) -> int:
+        """How many pictures: a number, or a parameter's value. Where it is the most there can be, that many are made.
+
+        Raises Refused for more than can be drawn."""
+        makes = self.offer.makes.removeprefix("..")
+        made = int(makes) if makes.isdecimal() else max(1, leaves.integer(self.given(makes)))
+        if made > MOST_PICTURES:
+            raise Refused("any", f"the emulator makes at most {MOST_PICTURES} pictures a request")
+        return made
+
+    @property
+    def succeeding(self) -> int:
+        """How many pictures don't fail. Raises Failed where all do."""
+        if self.failures >= self.count:
+            raise _failed(self)
+        return self.count - self.failures
 
     def given(self, name: str) -> Any:
         """The value that holds: the one that was sent, else the default."""
@@ -40,12 +70,9 @@ class Order:
 
 
 def make(order: Order, gallery: Gallery) -> dict[str, Any]:
-    """The values that the skeletons of answers name. Raises Refused for more than can be drawn."""
+    """The values that the skeletons of answers name. Raises Refused for what can't be drawn, Failed if all fails."""
     size = _size(order, gallery)
-    made = _count(order)
-    if made > MOST_PICTURES:
-        raise Refused("any", f"the emulator makes at most {MOST_PICTURES} pictures a request")
-    prompt = _prompt(order)
+    made, total, prompt = order.succeeding, order.count, order.prompt
     extended = order.given("prompt_extend") is True
     seed = order.judgement.values.get("seed")
     recipes = [
@@ -56,8 +83,11 @@ def make(order: Order, gallery: Gallery) -> dict[str, Any]:
         "request_id": order.request_id, "model": order.offer.model, "prompt": prompt,
         "images": [f"{order.origin}/pictures/{gallery.hang(recipe, order.account)}.png" for recipe in recipes],
         "texts": _texts(prompt, made), "size": "{}*{}".format(*size), "width": size[0], "height": size[1],
-        "count": made, "total": made, "succeeded": made, "failed": 0, "finish_reason": "stop", "finished": True,
+        "count": made, "total": total, "succeeded": made, "failed": total - made,
+        "finish_reason": "stop", "finished": True,
     }  # fmt: skip
+    if made < total:
+        values["failures"] = [spoken(order.provider, _failed(order))] * (total - made)
     if extended:
         values["reasoning"] = "The subject is clear; light, place and composition are open and were added."
     if extended or "prompt" not in skeletons.names(order.provider.results[order.offer.result]):
@@ -66,21 +96,14 @@ def make(order: Order, gallery: Gallery) -> dict[str, Any]:
     return values
 
 
+def _failed(order: Order) -> Failed:
+    return Failed("failure", "the picture could not be made", rules=("failure",), code=order.failure)
+
+
 def result(order: Order, values: Mapping[str, Any]) -> Any:
     """The answer of a route without tasks."""
     made = skeletons.build(order.provider.results[order.offer.result], values)
     return merge(skeletons.build(order.provider.answer, values), made)
-
-
-def _prompt(order: Order) -> str:
-    """The prompt as far as the service reads it."""
-    return str(order.judgement.values.get("prompt", ""))[: order.judgement.expected.get("text_length")]
-
-
-def _count(order: Order) -> int:
-    """How many pictures: a number, or a parameter's value. Where it is the most there can be, that many are made."""
-    makes = order.offer.makes.removeprefix("..")
-    return int(makes) if makes.isdecimal() else max(1, leaves.integer(order.given(makes)))
 
 
 def _texts(prompt: str, count: int) -> list[str]:
@@ -95,7 +118,7 @@ def _texts(prompt: str, count: int) -> list[str]:
 
 def _size(order: Order, gallery: Gallery) -> sizes.Size:
     images = leaves.items(order.judgement.values.get("images"))
-    last = _sides(images[-1], gallery) if images else None
+    last = _sides(order, images[-1], gallery) if images else None
     found = expected(order.family, order.offer, order.judgement.values, last).size
     if found is None:
         found = sizes.follow(UNKNOWN_PICTURE[0] * UNKNOWN_PICTURE[1], last) if last else UNKNOWN_PICTURE
@@ -104,14 +127,15 @@ def _size(order: Order, gallery: Gallery) -> sizes.Size:
     return found
 
 
-def _sides(image: object, gallery: Gallery) -> sizes.Size:
-    """The sides of an input picture: those of a data URI and of a picture made here are known, nothing is fetched."""
+def _sides(order: Order, image: object, gallery: Gallery) -> sizes.Size:
+    """The sides of an input picture: those of a data URI, of an upload and of a picture made here are known, nothing is
+    fetched."""
     if not isinstance(image, str):
         return UNKNOWN_PICTURE
     own = gallery.at(image)
     if own:
         return own.size
-    found = pictures.from_data_uri(image)
+    found = order.uploads.get(image) or pictures.from_data_uri(image)
     if found is None:
         return UNKNOWN_PICTURE
     short, long = sorted((found.width, found.height))

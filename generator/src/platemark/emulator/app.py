@@ -1,6 +1,6 @@
 """The emulator as an ASGI application: all providers of the IR on one port. It fetches nothing.
 
-Bodies hold at most 32 MiB; what else is remembered is bounded in `pictures` and `tasks`.
+Bodies hold at most 32 MiB; what is remembered is bounded in `pictures`, `tasks`, `uploads`, `limits` and `log`.
 """
 
 from __future__ import annotations
@@ -8,28 +8,35 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from platemark import ir
-from platemark.emulator import tasks
-from platemark.emulator.clock import MOST_SECONDS, Clock
+from platemark.emulator import tasks, uploads
+from platemark.emulator.bodies import form, read
+from platemark.emulator.clock import Clock
+from platemark.emulator.control import routes as routes_of_control
+from platemark.emulator.failing import Failing
+from platemark.emulator.faults import BadFaults, Script, explanation, settled
+from platemark.emulator.limits import Limits, parametric
+from platemark.emulator.log import Log
 from platemark.emulator.pictures import Gallery, draw
 from platemark.emulator.replies import Refused, Reply, encode, refusal
 from platemark.emulator.service import Call, Service
 from platemark.version import VERSION
+from platemark.wire.faults import HEADER, NO_FAULT
 from platemark.wire.routes import Routes
 
 MOST_BYTES = 32 << 20
-_DRAINED = 8 * MOST_BYTES
-"""How much of a body that is too large is still read, so that the caller gets to read the refusal."""
+"""The largest body of a request that makes pictures."""
 
 Hook: TypeAlias = "Callable[[Request], Awaitable[ASGIApp | None]]"
 """Asked before each request to a service; the response, or any other application, that it gives takes over."""
@@ -49,37 +56,63 @@ def create_app(
     clock: Clock | None = None,
     pace: float = tasks.PACE,
     hook: Hook | None = None,
+    limits: bool = False,
+    quota: int | None = None,
+    faults: Any = None,
 ) -> Starlette:
     """The application for all providers of an IR.
 
-    `strict` refuses keys that no document knows, which services pass. `control` serves `/_control/clock`. `pace` is how
-    many seconds a task spends in each waiting state; 0: only questions move it on. Raises Unservable."""
+    `strict` refuses keys that no document knows, which services pass. `control` serves `/_control/…`. `pace` is how
+    many seconds a task spends in each waiting state; 0: only questions move it on. `limits` holds the rates and
+    concurrencies of the specs; `quota` is how many pictures an account gets. `faults` is a script as `platemark schema
+    faults` says, plain data. Raises Unservable and BadFaults."""
     clock = clock or Clock()
-    gallery = Gallery()
-    _require_servable(spec)
-    services = [_service(spec, provider, gallery, clock, pace, strict=strict) for provider in spec.providers]
+    gallery, log = Gallery(), Log()
+    _require_servable(spec, limits=limits)
+    counters = {each.id: Limits(each, clock, enforce=limits, quota=quota) for each in spec.providers}
+    services = [
+        service_of(spec, provider, gallery, clock, limits=counters[provider.id], pace=pace, strict=strict)
+        for provider in spec.providers
+    ]
+    script = Script(spec, faults)
+    front = _Front(services, hook, clock, log, script)
+
+    def forget() -> None:
+        for each in (gallery, script, *services):
+            each.forget()
+
     routes: list[BaseRoute] = [
         Route("/", _health(spec)),
-        Route("/pictures/{name}.png", _picture(gallery)),
-        *([Route("/_control/clock", _clock(clock), methods=["GET", "POST"])] if control else []),
-        Mount("/", _Front(services, hook)),
+        Route("/pictures/{name}.png", _picture(gallery, script, front.note)),
+        Route("/uploads/{provider}", front.take, methods=["POST"]),
+        *(routes_of_control(clock, log, script, forget) if control else []),
     ]
-    return Starlette(routes=routes)
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    app.router.default = front  # no pattern of a route matches a path with a line break
+    return app
 
 
-def _service(
-    spec: ir.Ir, provider: ir.Provider, gallery: Gallery, clock: Clock, pace: float, *, strict: bool
+def service_of(
+    spec: ir.Ir, provider: ir.Provider, gallery: Gallery, clock: Clock, *, limits: Limits, pace: float, strict: bool
 ) -> Service:
     desk = tasks.Desk(provider, provider.tasks, clock, _new_id, pace) if provider.tasks else None
-    return Service(spec, provider, gallery, desk, _new_id, strict=strict)
+    store = uploads.Store(provider, provider.uploads, clock, _new_id) if provider.uploads else None
+    return Service(
+        spec, provider, gallery=gallery, desk=desk, store=store, limits=limits, new_id=_new_id, strict=strict
+    )
 
 
 def _new_id() -> str:
     return str(uuid4())
 
 
-def _require_servable(spec: ir.Ir) -> None:
+def _require_servable(spec: ir.Ir, *, limits: bool) -> None:
     owners: dict[str, str] = {}
+    for family in spec.families if limits else ():
+        for model in family.models:
+            if found := parametric(model):
+                raise Unservable(f"limits of {model.id} hang on {', '.join(sorted(found))}, and can't be held here")
     for provider in spec.providers:
         has_tasks = any("task" in endpoint.transports for endpoint in provider.endpoints)
         if has_tasks and not (provider.tasks and provider.tasks.states_of("done")):
@@ -96,50 +129,76 @@ def _require_servable(spec: ir.Ir) -> None:
 class _Front:
     """Finds the service of a path, reads the body, and writes the reply."""
 
-    def __init__(self, services: list[Service], hook: Hook | None) -> None:
+    def __init__(self, services: list[Service], hook: Hook | None, clock: Clock, log: Log, script: Script) -> None:
         self._services = sorted(services, key=lambda service: -len(service.provider.base_path))
         self._hook = hook
+        self._clock = clock
+        self._log = log
+        self._script = script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             return await WebSocketClose()(scope, receive, send)
         request = Request(scope, receive)
-        response = (await self._hook(request) if self._hook else None) or await self._respond(request)
-        return await response(scope, receive, send)
+        taken = await self._hook(request) if self._hook else None
+        if taken:
+            return await taken(scope, receive, send)
+        reply = await self._reply(request)
+        self.note(request, reply)
+        try:
+            return await _response(reply)(scope, receive, send)
+        finally:
+            if reply.release:
+                reply.release()
 
-    async def _respond(self, request: Request) -> Response:
+    async def take(self, request: Request) -> ASGIApp:
+        """The form of an upload, posted where leave to upload says."""
+        name = request.path_params["provider"]
+        service = next((each for each in self._services if each.provider.id == name and each.provider.uploads), None)
+        if service is None:
+            reply = Reply(404, text=f"no uploads are taken at {request.url.path[:200]}\n")
+        else:
+            try:
+                fields = await form(request, service.most_bytes)
+                fault = self._script.of_file(request.method, request.scope["path"], request.headers.get(HEADER))
+                reply = replace(Reply(200) if fault.spares else service.take(*fields), fault=fault)
+            except BadFaults as bad:
+                reply = Reply(400, explanation(bad))
+            except ClientDisconnect:
+                reply = Reply(400)
+            except Refused as refused:
+                reply = refusal(service.provider, refused, _new_id())
+        self.note(request, reply)
+        return _response(reply)
+
+    async def _reply(self, request: Request) -> Reply:
         path = request.scope["path"]
         owners = [service for service in self._services if service.routes.owns(path)]
         if not owners:
-            return Response(f"nothing is served at {path[:200]}; GET / lists what is\n", 404, media_type="text/plain")
+            return Reply(404, text=f"nothing is served at {path[:200]}; GET / lists what is\n")
         headers = dict(request.headers)
         targets = [(service, service.routes.match(request.method, path, headers)) for service in owners]
         service, target = next((found for found in targets if found[1]), targets[0])
         try:
-            body = await _body(request)
+            body = await read(request, MOST_BYTES)
         except ClientDisconnect:
-            return Response(status_code=400)
+            return Reply(400)
         except Refused as refused:
-            return _response(refusal(service.provider, refused, _new_id()))
+            return refusal(service.provider, refused, _new_id())
         call = Call(request.method, path, headers, dict(request.query_params), body, _origin(request))
-        return _response(service.answer(target, call))
+        try:
+            fault = self._script.next(headers.get(HEADER.lower()), lambda: service.asked(target, call))
+            call = replace(call, fault=settled(fault, service.provider))
+        except BadFaults as bad:
+            return Reply(400, explanation(bad))
+        return replace(service.answer(target, call), fault=call.fault)
 
-
-async def _body(request: Request) -> bytes:
-    """The whole body. Raises Refused (413) for one that is too large, when most of it has been read and dropped."""
-    parts: list[bytes] = []
-    held = 0
-    async for part in request.stream():
-        held += len(part)
-        if held <= MOST_BYTES:
-            parts.append(part)
-        elif held > _DRAINED:
-            break
-        else:
-            parts.clear()
-    if held > MOST_BYTES:
-        raise Refused("size", f"the body is larger than {MOST_BYTES:,} bytes", status=413)
-    return b"".join(parts)
+    def note(self, request: Request, reply: Reply) -> None:
+        """Add what became of a request to the log."""
+        fault = reply.fault
+        about = {"verdict": reply.verdict, "rules": reply.rules, "fault": str(fault), **reply.about}
+        status = 0 if fault.ends == "before" else fault.status or reply.status
+        self._log.add(self._clock.now(), request.method, request.scope["path"], status, about)
 
 
 def _origin(request: Request) -> str:
@@ -151,7 +210,12 @@ def _origin(request: Request) -> str:
     return f"{request.scope['scheme']}://{host}"
 
 
-def _response(reply: Reply) -> Response:
+def _response(reply: Reply) -> ASGIApp:
+    response = _plain(reply)
+    return response if reply.fault == NO_FAULT else Failing(response, reply.fault)
+
+
+def _plain(reply: Reply) -> Response:
     headers = {**reply.headers}
     if reply.verdict:
         headers["X-Platemark-Verdict"] = reply.verdict
@@ -159,6 +223,8 @@ def _response(reply: Reply) -> Response:
         headers["X-Platemark-Rules"] = ",".join(reply.rules)
     if reply.events:
         return StreamingResponse(_one_by_one(reply.events), reply.status, headers, "text/event-stream")
+    if reply.body is None:
+        return Response(reply.text, reply.status, headers, "text/plain")
     return Response(encode(reply.body), reply.status, headers, "application/json")
 
 
@@ -188,23 +254,22 @@ def _health(spec: ir.Ir) -> Callable[[Request], Response]:
     return lambda _: _json(about)
 
 
-def _picture(gallery: Gallery) -> Callable[[Request], Awaitable[Response]]:
-    async def picture(request: Request) -> Response:
+def _picture(
+    gallery: Gallery, script: Script, note: Callable[[Request, Reply], None]
+) -> Callable[[Request], Awaitable[Any]]:
+    async def picture(request: Request) -> ASGIApp:
         recipe = gallery.find(request.path_params["name"])
+        found = Reply(200 if recipe else 404, about={"model": recipe.model} if recipe else {})
+        try:
+            fault = script.of_file(request.method, request.scope["path"], request.headers.get(HEADER))
+        except BadFaults as bad:
+            note(request, Reply(400))
+            return _json(explanation(bad), 400)
+        note(request, replace(found, fault=fault))
         if recipe is None:
-            return Response("no such picture, or no longer\n", 404, media_type="text/plain")
-        return Response(await asyncio.to_thread(draw, recipe), media_type="image/png")
+            response = Response("no such picture, or no longer\n", 404, media_type="text/plain")
+        else:
+            response = Response(await asyncio.to_thread(draw, recipe), media_type="image/png")
+        return response if fault == NO_FAULT else Failing(response, fault)
 
     return picture
-
-
-def _clock(clock: Clock) -> Callable[[Request], Awaitable[Response]]:
-    async def control(request: Request) -> Response:
-        if request.method == "POST":
-            try:
-                clock.advance(float((await request.json())["advance"]))
-            except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-                return _json({"error": f'send {{"advance": seconds}}, 0 to {MOST_SECONDS:,} in all'}, 400)
-        return _json({"now": clock.now()})
-
-    return control

@@ -14,6 +14,7 @@ from io import BytesIO
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from platemark.emulator.recent import forget_oldest
 from platemark.rules.sizes import Size
 
 if TYPE_CHECKING:
@@ -56,12 +57,15 @@ class Gallery:
         shown = Recipe(recipe.model, recipe.prompt[:_SHOWN], recipe.seed, recipe.index, recipe.size)
         self._recipes[name] = shown
         self._recipes.move_to_end(name)
-        while len(self._recipes) > self._kept:
-            self._recipes.popitem(last=False)
+        forget_oldest(self._recipes, self._kept)
         return name
 
     def find(self, name: str) -> Recipe | None:
         return self._recipes.get(name)
+
+    def forget(self) -> None:
+        """Drop all recipes."""
+        self._recipes.clear()
 
     def at(self, address: str) -> Recipe | None:
         """The picture that an address of this emulator names, however the emulator is called."""

@@ -46,7 +46,13 @@ def serve(spec: ir.Ir, host: str = "127.0.0.1", port: int = 0, *, ready: Callabl
 @contextmanager
 def running(spec: ir.Ir, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Generator[Running]:
     """Serve from a thread while the block runs. Parameters and errors as for `serve`."""
-    app = create_app(spec, **options)
+    with running_app(create_app(spec, **options), host, port) as server:
+        yield server
+
+
+@contextmanager
+def running_app(app: Any, host: str = "127.0.0.1", port: int = 0) -> Generator[Running]:
+    """Serve an application of `create_app`, which may answer in process, too. Parameters and errors as for `serve`."""
     listening, url = _listen(host, port)
     with listening:
         server = _server(app)
@@ -92,9 +98,12 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
 def _server(app: Any) -> Server:
     from uvicorn import Config, Server
 
+    from platemark.emulator.connections import BreakableConnection
+
     return Server(
         Config(
             app,
+            http=BreakableConnection,
             log_level="warning",
             access_log=False,
             lifespan="off",

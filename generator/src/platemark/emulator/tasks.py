@@ -9,13 +9,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import blake2b
 from math import ceil
-from typing import Any
+from typing import Any, TypeAlias
 
 from platemark import ir
 from platemark.emulator.clock import Clock
-from platemark.emulator.replies import Refused, Reply, merge
+from platemark.emulator.recent import forget_oldest
+from platemark.emulator.replies import Failed, Refused, Reply, merge, spoken
 from platemark.wire import skeletons
+from platemark.wire.faults import walk_of
 
 KEPT = 10_000
 PACE = 1.0
@@ -34,8 +37,14 @@ class Task:
     model: str
     request_id: str
     created: float
+    call: str
+    """The endpoint and the model that made it."""
     result: Any
     walk: tuple[str, ...]
+    most: int | None = None
+    """How many of them it comes into, if it is stuck."""
+    failed: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What is said of it when it is done, if it failed: `code` and `message`."""
     asked: int = 0
     reached: list[float] = field(default_factory=list[float])
     """When it came into each state so far."""
@@ -51,7 +60,7 @@ class Task:
     def move(self, now: float, pace: float) -> None:
         """Go as far as time and questions allow."""
         step = max(self.asked, int((now - self.created) / pace) if pace else 0)
-        while not self.over and len(self.reached) <= step:
+        while len(self.reached) <= step and len(self.reached) < len(self.walk[: self.most]):
             self.reached.append(min(now, self.created + pace * len(self.reached)))
 
     def stop(self, state: str, now: float) -> None:
@@ -72,19 +81,37 @@ class Desk:
         self._new_id = new_id
         self._pace = pace
         self._tasks: OrderedDict[str, Task] = OrderedDict()
-        self._walk = (*tasks.states_of("waiting"), *tasks.states_of("done")[:1])
-        self._stopped = (*tasks.states_of("canceled"), *tasks.states_of("failed"), *self._walk)[0]
+        self._stopped = (*tasks.states_of("canceled"), *tasks.states_of("failed"), *tasks.states_of("waiting"))[0]
         self._cancelable = tasks.cancelable or tasks.states_of("waiting")
 
-    def open(self, account: str, model: str, request_id: str, result: Any) -> Any:
-        """Begin a task whose result is known already; the answer to its creation."""
+    @property
+    def rate(self) -> str:
+        """How often each of its questions may be asked."""
+        return self._spec.rate
+
+    def open(self, account: str, model: str, call: str, request_id: str, result: Any, *, fate: str = "") -> Task:
+        """Begin a task whose result is known already, or the failure to which it leads; `fate` is a fault's `task`."""
         now = self._clock.now()
-        task = Task(self._new_id(), account, model, request_id, now, result, self._walk)
+        failed = spoken(self._provider, result) if isinstance(result, Failed) else {}
+        walk, most = walk_of(self._spec, fate or ("failed" if failed else ""))
+        task = Task(self._new_id(), account, model, request_id, now, call, result, walk, most, failed)
         task.move(now, self._pace)
         self._tasks[task.id] = task
-        while len(self._tasks) > KEPT:
-            self._tasks.popitem(last=False)
-        return skeletons.build(self._spec.created, self._values(task, request_id))
+        forget_oldest(self._tasks, KEPT)
+        return task
+
+    def created(self, task: Task) -> Any:
+        """The answer to the creation of a task."""
+        return skeletons.build(self._spec.created, self._values(task, task.request_id))
+
+    def working(self, task: Task) -> bool:
+        """Whether a task is not over yet. One that is forgotten is."""
+        task.move(self._clock.now(), self._pace)
+        return not task.over and task.id in self._tasks
+
+    def forget(self) -> None:
+        """Drop all tasks."""
+        self._tasks.clear()
 
     def query(self, account: str, task_id: str, request_id: str) -> Reply:
         """How a task is. One that is unknown, expired or another's is `lost`, where the service has a word for that.
@@ -101,8 +128,9 @@ class Desk:
             )
         task.asked += 1
         body = skeletons.build(self._spec.answer, self._values(task, request_id))
+        about = {"model": task.model}
         done = task.state in self._spec.states_of("done")
-        return Reply(200, merge(body, task.result) if done else body)
+        return Reply(200, merge(body, task.result) if done else body, about=about)
 
     def cancel(self, account: str, task_id: str, request_id: str) -> Reply:
         """Stop a task that still waits. Raises Refused (rule `cancel`) for one that does not."""
@@ -117,12 +145,12 @@ class Desk:
 
     def list(self, account: str, query: Mapping[str, str]) -> Reply:
         """A page of the account's tasks, the newest first. Raises Refused for a filter that can't be read."""
-        page, per_page = _number(query, "page_no", 1), _number(query, "page_size", 10, _MOST_PER_PAGE)
-        found = list(filter(_filter(query), self._living(account)))
+        asked = {part[1:]: (name, query[name]) for name, part in self._spec.list_query.items() if name in query}
+        page, per_page = _number(asked, "page", 1), _number(asked, "page_size", 10, _MOST_PER_PAGE)
+        found = list(filter(_filter(asked), self._living(account)))
         first = (page - 1) * per_page
-        rows = [
-            self._values(task, task.request_id) | {"region": self._region} for task in found[first : first + per_page]
-        ]
+        about = {"region": self._region, **_caller(account)}
+        rows = [self._values(task, task.request_id) | about for task in found[first : first + per_page]]
         values = {
             "total": len(found),
             "pages": ceil(len(found) / per_page),
@@ -146,19 +174,22 @@ class Desk:
         for task in reversed(self._tasks.values()) if task_id is None else one:
             if task.account == account and not (self._spec.keep and now - task.created >= self._spec.keep):
                 task.move(now, self._pace)
-                yield task
+                if task.state and task.state not in self._spec.states_of("lost"):
+                    yield task
 
     def _values(self, task: Task, request_id: str) -> dict[str, Any]:
         """What the skeletons name of a task; what has not happened yet has no value."""
         values: dict[str, Any] = {
             "request_id": request_id, "task_id": task.id, "status": task.state, "model": task.model,
             "progress": (len(task.reached) - 1) / max(1, len(task.walk) - 1),
-            "created_at": int(task.created), "submitted": _text(task.created),
+            "created_at": int(task.created), "created_ms": int(task.created * 1000), "submitted": _text(task.created),
+            "call": task.call,
         }  # fmt: skip
         if len(task.reached) > 1:
             values |= {"started": _text(task.reached[1]), "started_ms": int(task.reached[1] * 1000)}
         if task.over:
             values |= {"ended": _text(task.reached[-1]), "ended_ms": int(task.reached[-1] * 1000)}
+            values |= task.failed if task.state in self._spec.states_of("failed") else {}
         return values
 
 
@@ -167,22 +198,33 @@ def _text(moment: float) -> str:
     return datetime.fromtimestamp(moment, _ZONE).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
-def _number(query: Mapping[str, str], name: str, default: int, most: int = 10**6) -> int:
-    text = query.get(name, str(default))
+def _caller(account: str) -> dict[str, str]:
+    """Ids of an account and its key, from which nobody learns the key."""
+    digest = blake2b(account.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return {"key_id": digest[:16], "caller": digest[16:]}
+
+
+_Asked: TypeAlias = "Mapping[str, tuple[str, str]]"
+"""Meaning: the name in the query, and the text that stands there."""
+
+
+def _number(asked: _Asked, meaning: str, default: int, most: int = 10**6) -> int:
+    name, text = asked.get(meaning, (meaning, str(default)))
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
     if not 1 <= number <= most:
         raise Refused("any", f"{name}: must be 1 to {most}")
     return number
 
 
-def _filter(query: Mapping[str, str]) -> Callable[[Task], bool]:
+def _filter(asked: _Asked) -> Callable[[Task], bool]:
     """Whether a task belongs into a list. Raises Refused for a time that can't be read."""
-    start, end = _moment(query, "start_time"), _moment(query, "end_time")
+    start, end = _moment(asked, "since"), _moment(asked, "until")
+    wished = {meaning: text for meaning, (_, text) in asked.items()}
 
     def wanted(task: Task) -> bool:
-        equal = (("task_id", task.id), ("status", task.state), ("model_name", task.model))
+        equal = (("task_id", task.id), ("status", task.state), ("model", task.model))
         return (
-            all(query.get(name, value) == value for name, value in equal)
+            all(wished.get(meaning, value) == value for meaning, value in equal)
             and (start is None or start <= task.created)
             and (end is None or task.created < end + 1)
         )
@@ -190,11 +232,11 @@ def _filter(query: Mapping[str, str]) -> Callable[[Task], bool]:
     return wanted
 
 
-def _moment(query: Mapping[str, str], name: str) -> float | None:
+def _moment(asked: _Asked, meaning: str) -> float | None:
     """`YYYYMMDDhhmmss`."""
-    text = query.get(name)
-    if text is None:
+    if meaning not in asked:
         return None
+    name, text = asked[meaning]
     try:
         if len(text) != 14 or not text.isascii():
             raise ValueError

@@ -60,6 +60,7 @@ class Tasks:
     query: str
     states: Mapping[str, str]
     list: str = ""
+    list_query: Mapping[str, str] = field(default_factory=dict[str, str])
     list_answer: Json = None
     cancel: str = ""
     cancelable: tuple[str, ...] = ()
@@ -71,6 +72,24 @@ class Tasks:
     def states_of(self, meaning: str) -> tuple[str, ...]:
         """The vendor's words for `waiting`, `done`, `failed`, `canceled` or `lost`."""
         return tuple(word for word, means in self.states.items() if means == meaning)
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """How a file becomes an address. Leave is asked for at `policy`; `answer` is its skeleton; `form` are the fields of
+    the multipart form that is then posted to `$upload_host`, as maps of one key, the file last. The address is
+    `scheme://key`; requests that use it carry `header`. Times are in seconds; 0 means that no document says."""
+
+    policy: str
+    answer: Json
+    form: tuple[Mapping[str, str], ...]
+    key: str
+    scheme: str
+    header: Mapping[str, str]
+    expires: int = 0
+    keep: int = 0
+    bytes: int = 0
+    rate: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +121,7 @@ class Provider:
     stream: Mapping[str, Json]
     tasks: Tasks | None
     errors: Errors
-    uploads: Mapping[str, Json]
+    uploads: Uploads | None
     conflicts: tuple[Conflict, ...]
     families: tuple[str, ...]
 

@@ -12,8 +12,9 @@ from platemark.source import Keys, Tree
 from platemark.spec.model import Family, Provider, Spec
 
 _WIRE: frozenset[Keys] = frozenset({
-    ("payloads",), ("answer",), ("results",), ("tasks", "created"), ("tasks", "answer"), ("tasks", "list_answer"),
-    ("errors", "answer"), ("stream", "more"), ("stream", "last"),
+    ("payloads",), ("answer",), ("results",), ("tasks", "created"), ("tasks", "answer"), ("tasks", "list_query"),
+    ("tasks", "list_answer"), ("errors", "answer"), ("stream", "more"), ("stream", "last"), ("uploads", "answer"),
+    ("uploads", "form"),
 })  # fmt: skip
 """Parts whose keys are the service's own: `from` means nothing there."""
 _OF_NAMES = {"parameters", "fields", "when", "given", "requires"}

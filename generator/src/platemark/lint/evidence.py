@@ -14,8 +14,9 @@ from platemark.source import Keys, Tree
 from platemark.spec.model import Provider
 
 _OCCASIONS = (
-    "any", "auth", "body", "cancel", "method", "model", "path", "payload", "route", "route.async", "route.sync", "size",
-    "task",
+    "any", "auth", "body", "cancel", "failure", "method", "model", "path", "payload", "quota", "rate", "route",
+    "route.async", "route.sync", "size", "task", "upload", "upload.expired", "upload.foreign", "upload.header",
+    "upload.lost",
 )  # fmt: skip
 """What a service refuses besides broken rules."""
 

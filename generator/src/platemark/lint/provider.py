@@ -13,6 +13,7 @@ from platemark.problems import Place, Problem, did_you_mean
 from platemark.rules.kinds import KINDS
 from platemark.source import Keys, Tree
 from platemark.spec.model import Family, Losing, Provider
+from platemark.wire.skeletons import names as named
 
 _FILLED: Mapping[Keys, tuple[str, ...]] = {
     ("auth", "value"): ("key",),
@@ -26,6 +27,8 @@ _FILLED: Mapping[Keys, tuple[str, ...]] = {
 """What is filled into texts of the file."""
 _STATES = ("waiting", "done", "failed")
 """What a task must be able to say, for a poller to end."""
+_OF_THE_FILE = ("key", "file")
+"""What a form says besides what leave to upload brought."""
 
 
 class ProviderCheck:
@@ -86,12 +89,14 @@ class ProviderCheck:
             ("answer",),
             ("tasks", "created"),
             ("tasks", "answer"),
+            ("tasks", "list_query"),
             ("tasks", "list_answer"),
             ("errors", "answer"),
         ):
             if path in self.tree.values:
                 yield from SkeletonCheck(self.tree, path).problems()
         yield from SkeletonCheck(self.tree, ("errors", "answer")).must_name("message", "what went wrong")
+        yield from self.uploads()
 
     def types(self) -> dict[str, str]:
         """The parameters that payloads may name: the provider's, its transports' and its families'."""
@@ -118,6 +123,25 @@ class ProviderCheck:
             if state not in tasks["states"]:
                 yield unknown("unknown-state", state, self.tree.value(("tasks", "cancelable", index)), tasks["states"])
         yield from parameters.froms(self.tree, ("tasks",))
+
+    def uploads(self) -> Iterator[Problem]:
+        """Leave to upload says all that the form and the key need; the last field is the file."""
+        uploads = self.data.get("uploads")
+        if uploads is None:
+            return
+        answer, form = SkeletonCheck(self.tree, ("uploads", "answer")), SkeletonCheck(self.tree, ("uploads", "form"))
+        yield from answer.problems()
+        yield from answer.must_name("upload_host", "where the form goes")
+        yield from form.problems()
+        yield from form.must_name("key", "the key of the file")
+        said = named(uploads["answer"])
+        for index, field in enumerate(uploads["form"]):
+            for name in (name for name in named(field) if name not in (*said, *_OF_THE_FILE)):
+                place = self.tree.value(("uploads", "form", index, next(iter(field))))
+                yield unknown("unknown-answer-field", name, place, (*said, *_OF_THE_FILE))
+        if named(uploads["form"])[-1:] != ["file"]:
+            yield form.lacks("the last field of the form is not the file", "end it with `- file: $file`")
+        yield from names.placeholders(uploads["key"], (*said, "file_name"), self.tree.value(("uploads", "key")))
 
     def streams(self) -> Iterator[Problem]:
         if "stream" in self.data["transports"] and "stream" not in self.data:

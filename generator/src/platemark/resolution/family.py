@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from platemark import ir
 from platemark.plain import each, is_map, is_seq
@@ -50,6 +50,10 @@ class Slot:
         return [name for name in dict.fromkeys(found) if name not in self.unsupported and name not in gone]
 
 
+Revise: TypeAlias = "Callable[[Slot, dict[str, Merged]], None]"
+"""Has the last word on the parameters of an offer, before they are lowered."""
+
+
 class FamilyResolver:
     """Resolves one family. Rules and parameters go into tables; offers keep their positions."""
 
@@ -59,8 +63,10 @@ class FamilyResolver:
         provider: spec.Provider,
         ir_provider: ir.Provider,
         documents: tuple[ir.Document, ...],
+        revise: Revise | None = None,
     ) -> None:
         self.source = family
+        self.revise = revise
         self.provider = provider
         self.ir_provider = ir_provider
         self.ledger = Ledger(documents, family.sources, family.conflicts, provider.conflicts)
@@ -133,6 +139,8 @@ class FamilyResolver:
         for name, value in self.sets(slot).items():
             merged[name] = self.set_by_transport(name, value)
         self.narrow(slot, merged)
+        if self.revise:
+            self.revise(slot, merged)
         defaults = {name: parts.value("default") for name, parts in merged.items()}
         rules: list[ir.Rule] = []
         parameters: list[int] = []
@@ -209,7 +217,8 @@ class FamilyResolver:
                 stated = slot.unsupported.get(name) or facts.get("type") or next(iter(facts.values()))
                 yield from self.absence(name, "only_in", args, replace(stated, value=args["modes"]))
             elif name in slot.unsupported:
-                args = {"for": slot.model.id if slot.unsupported[name].layer == "model" else "this model"}
+                whose = slot.model.id if slot.unsupported[name].layer == "model" else "this model"
+                args = {"for": whose, "type": merge(name, self.provider.parameters, []).value("type", "text")}
                 yield from self.absence(name, "unsupported", args, slot.unsupported[name])
 
     def absence(self, name: str, kind: str, args: Mapping[str, Any], stated: Stated) -> Iterator[ir.Rule]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from platemark import ir
 from platemark.plain import each, is_map
 from platemark.resolution.evidence import Ledger, conflict
+from platemark.rules.values import most_bytes
 from platemark.spec import model as spec
 from platemark.spec.model import Stated
 
@@ -38,7 +39,7 @@ def resolve_provider(provider: spec.Provider, loaded: spec.Spec) -> ir.Provider:
         stream=data.get("stream", {}),
         tasks=facts.tasks(data["tasks"]) if data.get("tasks") else None,
         errors=ir.Errors(errors["answer"], errors["codes"], errors["rules"], errors.get("status_200_too", False)),
-        uploads=data.get("uploads", {}),
+        uploads=_uploads(data["uploads"]) if data.get("uploads") else None,
         conflicts=tuple(conflict(losing) for losing in provider.conflicts.values()),
         families=tuple(family.name for family in loaded.families if family.provider == provider.id),
     )
@@ -65,7 +66,7 @@ class _Facts:
         evidence = {
             key: self.evidence(
                 ("tasks", key),
-                key if key in {"created", "answer", "list_answer"} else value,
+                key if key in {"created", "answer", "list_query", "list_answer"} else value,
                 froms.get(key) if is_map(froms) else froms,
                 subject=key,
             )
@@ -78,6 +79,7 @@ class _Facts:
             query=tasks["query"],
             states=tasks["states"],
             list=tasks.get("list", ""),
+            list_query=tasks.get("list_query", {}),
             list_answer=tasks.get("list_answer"),
             cancel=tasks.get("cancel", ""),
             cancelable=tuple(tasks.get("cancelable", ())),
@@ -92,6 +94,21 @@ class _Facts:
         sources = each(documents) if documents else None
         stated = Stated(shown, self.provider.tree.place(path), "provider", sources)
         return self.ledger.of(".".join(path), stated, subject or shown)
+
+
+def _uploads(data: Mapping[str, Any]) -> ir.Uploads:
+    return ir.Uploads(
+        policy=data["policy"],
+        answer=data["answer"],
+        form=tuple(data["form"]),
+        key=data["key"],
+        scheme=data["scheme"],
+        header=data["header"],
+        expires=_seconds(data["expires"]) if "expires" in data else 0,
+        keep=_seconds(data["keep"]) if "keep" in data else 0,
+        bytes=most_bytes(data["bytes"]) if "bytes" in data else 0,
+        rate=data.get("rate", ""),
+    )
 
 
 def _seconds(text: str) -> int:

@@ -5,18 +5,18 @@ Vectors, probes and strategies are made from them; what they start from, and wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from platemark import ir
 from platemark.plain import is_map, is_seq
-from platemark.rules import edges, kinds, samples
+from platemark.rules import domains, edges, kinds, samples, sizes
 from platemark.rules.edges import ABSENT, Beside, Edge
 from platemark.rules.judge import Judgement, judge
 from platemark.rules.nearest import limits
-from platemark.wire import mutations, skeletons
+from platemark.wire import mutations, requests, skeletons
 
 Values = Mapping[str, Any]
 
@@ -41,13 +41,20 @@ class Case:
 
 
 def cases(
-    provider: ir.Provider, family: ir.Family, offer: ir.Offer, rule: ir.Rule, bases: Sequence[Values]
+    provider: ir.Provider,
+    family: ir.Family,
+    offer: ir.Offer,
+    rule: ir.Rule,
+    bases: Sequence[Values],
+    *,
+    apart: bool = False,
 ) -> Iterator[Case]:
     """Every edge of a rule that some request shows, each in the first of `bases` that shows it.
 
     A base is an accepted request of the offer, as values; the richer ones come first, so that no default masks a break.
-    A rule that can't be told from a request has none."""
-    maker = _Maker(provider, family, offer, rule)
+    `apart` keeps sizes away from the edges of other rules, where there is room: who judges by stricter ones still
+    accepts them. A rule that can't be told from a request has none."""
+    maker = _Maker(provider, family, offer, rule, apart)
     if rule.structure:
         return maker.structural(bases[0])
     return maker.at_edges(bases) if rule.holds is not None else iter(())
@@ -58,9 +65,16 @@ def body_of(provider: ir.Provider, offer: ir.Offer, values: Values) -> dict[str,
     return skeletons.build(provider.payloads[offer.payloads[0]], {"model": offer.model, **values})
 
 
-def edge_values(provider: ir.Provider, family: ir.Family, offer: ir.Offer, rule: ir.Rule, base: Values) -> edges.Edges:
+def edge_values(
+    provider: ir.Provider, family: ir.Family, offer: ir.Offer, rule: ir.Rule, base: Values, *, apart: bool = False
+) -> edges.Edges:
     """The kind's values inside and outside, for the part of the parameter that the rule is about."""
     inside, outside = _edge_values(family, offer, rule, base)
+    if apart:
+        clear = _edge_values(family, offer, rule, base, lambda found: domains.clear(found, rule.kind))
+        inside, outside = (
+            c if len(c) == len(plain) else plain for c, plain in zip(clear, (inside, outside), strict=True)
+        )
     if rule.parameter in skeletons.repeated(provider.payloads[offer.payloads[0]]):
         # An element per item: the body has no place for what is no list.
         inside, outside = ([v for v in found if is_seq(v) or v is ABSENT] for found in (inside, outside))
@@ -72,11 +86,11 @@ def with_edge(base: Values, rule: ir.Rule, value: Any) -> dict[str, Any]:
     made = deepcopy(dict(base))
     if isinstance(value, Beside):
         return with_edge({**made, **value.others}, rule, value.value)
-    segments = [rule.parameter, *_segments(rule)]
+    *way, end = [rule.parameter, *segments(rule)]
     here: Any = made
-    for segment in segments[:-1]:
+    for segment in way:
         here = _step(here, segment)
-    last = 0 if segments[-1] == "items" else segments[-1]
+    last = 0 if end == "items" else end
     if value is ABSENT:
         here.pop(last, None)
     else:
@@ -84,8 +98,50 @@ def with_edge(base: Values, rule: ir.Rule, value: Any) -> dict[str, Any]:
     return made
 
 
+def segments(rule: ir.Rule) -> list[str]:
+    """The way from a parameter to the part that a rule is about: `items` and names of fields."""
+    return [part for part in rule.id.split(".")[1:-1] if part != "soft"]
+
+
+def variants(family: ir.Family, offer: ir.Offer, rule: ir.Rule, bases: Sequence[Values]) -> Iterator[Values]:
+    """The first base, that without what depends on the rule's parameter, and the others."""
+    first = bases[0]
+    depending = {r.parameter for r in family.rules_of(offer) if rule.parameter in (r.args.get("as"), r.parameter)}
+    yield first
+    yield {name: value for name, value in first.items() if name not in depending or name == rule.parameter}
+    yield from bases[1:]
+
+
+def broken_bodies(
+    provider: ir.Provider, family: ir.Family, offer: ir.Offer, rule: ir.Rule, values: Values
+) -> Iterator[Any]:
+    """Bodies of every style of the endpoint in which one place is wrong: as many, in the same order, for all values
+    that have the same parameters, with as many items."""
+    misplaced = dict(values)
+    if rule.parameter not in values:
+        own = [r for r in family.rules_of(offer) if r.parameter == rule.parameter and not r.structure]
+        misplaced[rule.parameter] = _elsewhere(family, rule, own).value
+    for style in offer.payloads:
+        body = skeletons.build(provider.payloads[style], {"model": offer.model, **values})
+        yield from mutations.break_structure(provider, offer, rule, body, misplaced)
+
+
+def wrong_routes(provider: ir.Provider, family: ir.Family, model: str) -> Iterator[tuple[ir.Offer, ir.RouteName, str]]:
+    """Every route that the model, or one of its modes, does not have: an offer of the mode, the route, and an endpoint
+    at which such a request arrives."""
+    for offer in {offer.mode: offer for offer in family.by_model[model]}.values():
+        have = {other.route for other in family.by_model[model] if other.mode == offer.mode}
+        for route in ir.ROUTES:
+            endpoint = requests.any_endpoint(provider, family, model, route, offer.payloads[0])
+            if route not in have and endpoint is not None:
+                yield offer, route, endpoint
+
+
 class _Maker:
-    def __init__(self, provider: ir.Provider, family: ir.Family, offer: ir.Offer, rule: ir.Rule) -> None:
+    def __init__(
+        self, provider: ir.Provider, family: ir.Family, offer: ir.Offer, rule: ir.Rule, apart: bool = False
+    ) -> None:
+        self.apart = apart
         self.provider = provider
         self.family = family
         self.offer = offer
@@ -94,24 +150,14 @@ class _Maker:
     def at_edges(self, bases: Sequence[Values]) -> Iterator[Case]:
         """The kind's edges, each in the first base that shows it."""
         rule = self.rule
-        sides = edge_values(self.provider, self.family, self.offer, rule, bases[0])
-        tried = list(self.varied(bases))
-        if _segments(rule):  # there must be something of which to break a part
+        sides = edge_values(self.provider, self.family, self.offer, rule, bases[0], apart=self.apart)
+        tried = list(variants(self.family, self.offer, rule, bases))
+        if segments(rule):  # there must be something of which to break a part
             tried = [base for base in tried if rule.parameter in base]
         for kept, found in zip((True, False), sides, strict=True):
             for index, value in enumerate(found):
                 bodies = (body_of(self.provider, self.offer, with_edge(base, rule, value)) for base in tried)
                 yield from self.first(bodies, kept, index + 1)
-
-    def varied(self, bases: Sequence[Values]) -> Iterator[Values]:
-        """The first base, that without what depends on the parameter, and the others."""
-        rule, first = self.rule, bases[0]
-        depending = {
-            r.parameter for r in self.family.rules_of(self.offer) if rule.parameter in (r.args.get("as"), r.parameter)
-        }
-        yield first
-        yield {name: value for name, value in first.items() if name not in depending or name == rule.parameter}
-        yield from bases[1:]
 
     def first(self, bodies: Iterable[Any], kept: bool, number: int) -> Iterator[Case]:
         """The first of several bodies that shows the rule kept, or broken alone."""
@@ -132,26 +178,47 @@ class _Maker:
         return judgement.verdict == rule.verdict and rule.id in judgement.rules
 
     def structural(self, base: Values) -> Iterator[Case]:
-        """Bodies of every style of the endpoint in which one place is wrong."""
+        """Those of `broken_bodies` that break the rule, and no other that refuses."""
         offer, rule = self.offer, self.rule
-        styles = [skeletons.build(self.provider.payloads[s], {"model": offer.model, **base}) for s in offer.payloads]
-        bodies = [b for body in styles for b in mutations.break_structure(self.provider, offer, rule, body, base)]
-        for index, broken in enumerate(bodies):
+        for index, broken in enumerate(broken_bodies(self.provider, self.family, offer, rule, base)):
             judgement = judge(self.provider, self.family, offer.model, offer.route, broken)
             if rule.id in judgement.rules and (rule.verdict != "reject" or judgement.rules == (rule.id,)):
                 yield Case(offer, rule, False, index + 1, broken, judgement)
 
 
-def _edge_values(family: ir.Family, offer: ir.Offer, rule: ir.Rule, base: Values) -> edges.Edges:
+def _as_they_are(found: sizes.Limits) -> sizes.Limits:
+    return found
+
+
+def _edge_values(
+    family: ir.Family,
+    offer: ir.Offer,
+    rule: ir.Rule,
+    base: Values,
+    drawn: Callable[[sizes.Limits], sizes.Limits] = _as_they_are,
+) -> edges.Edges:
     kind = kinds.KINDS[rule.kind]
     parameter = family.parameter_of(offer, rule.parameter)
     rules = [r for r in family.rules_of(offer) if r.parameter == rule.parameter]
-    if parameter is None:  # not of this offer: any value of its type will do
-        type_ = next((str(r.args["type"]) for r in rules if r.kind == "type"), "text")
-        return kind.edges(Edge(type_, _some(rule.parameter, type_), limits([]), lambda _: []), rule.args)
+    if parameter is None:
+        return kind.edges(_elsewhere(family, rule, rules), rule.args)
     part, value = _part(parameter, base.get(rule.parameter), rule)
-    edge = Edge(part.type, value, limits(rules), lambda held: samples.list_of(part, rules, held))
+    hard = replace(rule, id=f"{rule.parameter}.{rule.kind}", verdict="reject")  # a soft limit has edges, too
+    edge = Edge(
+        part.type, value, drawn(limits([*rules, hard], rule.parameter)), lambda held: samples.list_of(part, rules, held)
+    )
     return kind.edges(edge, rule.args)
+
+
+def _elsewhere(family: ir.Family, rule: ir.Rule, rules: list[ir.Rule]) -> Edge:
+    """A parameter that the offer does not take: a value that another one takes, or any of its type, breaks one rule."""
+    type_ = next((str(r.args["type"]) for r in rules if r.kind == "type"), str(rule.args.get("type", "text")))
+    value = _some(rule.parameter, type_)
+    for other in family.offers:
+        if found := family.parameter_of(other, rule.parameter):
+            type_, value = found.type, samples.value_for(family, other, rule.parameter)
+            break
+    return Edge(type_, value, limits([]), lambda _: [])
 
 
 def _some(name: str, type_: str) -> Any:
@@ -159,13 +226,8 @@ def _some(name: str, type_: str) -> Any:
     return values.get("images" if name == "images" else type_, "anything")
 
 
-def _segments(rule: ir.Rule) -> list[str]:
-    """The way from a parameter to the part that a rule is about: `items` and names of fields."""
-    return [part for part in rule.id.split(".")[1:-1] if part != "soft"]
-
-
 def _part(parameter: ir.Parameter, value: Any, rule: ir.Rule) -> tuple[ir.Parameter, Any]:
-    for segment in _segments(rule):
+    for segment in segments(rule):
         if segment == "items" and parameter.items:
             parameter, value = parameter.items, _first(value)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import isqrt
 
@@ -10,6 +10,26 @@ from platemark.rules.sizes import Limits, Size
 
 _TRIES = 400
 """How many areas next to a bound are tried before the edge counts as out of reach."""
+_OPEN = 1 << 36
+"""Pixels: who states no bound is read as one above this, and such an area has no edge."""
+
+
+def clear(limits: Limits, kind: str) -> Limits:
+    """The limits, all but the one of a kind drawn in by a sixteenth where they leave the room."""
+    area, side, ratio = limits.area, limits.side, limits.ratio
+    if area and kind != "area":
+        area = _drawn(area[0] * 17 // 16, area[1] * 15 // 16, area)
+    if side and kind != "side":
+        side = _drawn(side[0] * 17 // 16, side[1] * 15 // 16, side)
+    if ratio and kind != "ratio":
+        ((a, b), (c, d)) = ratio
+        drawn = (a * 17, b * 16), (c * 16, d * 17)
+        ratio = drawn if drawn[0][0] * drawn[1][1] < drawn[1][0] * drawn[0][1] else ratio
+    return replace(limits, area=area, side=side, ratio=ratio)
+
+
+def _drawn(low: int, high: int, otherwise: tuple[int, int]) -> tuple[int, int]:
+    return (low, high) if low < high else otherwise
 
 
 def area_edges(limits: Limits) -> tuple[list[Size], list[Size]]:
@@ -18,8 +38,10 @@ def area_edges(limits: Limits) -> tuple[list[Size], list[Size]]:
         return [], []
     low, high = limits.area
     rest = replace(limits, area=None)
-    inside = [_with_area(rest, low, 1), _with_area(rest, high, -1)]
-    outside = [_with_area(rest, low - 1, -1), _with_area(rest, high + 1, 1)]
+    inside, outside = [_with_area(rest, low, 1)], [_with_area(rest, low - 1, -1)]
+    if high < _OPEN:
+        inside.append(_with_area(rest, high, -1))
+        outside.append(_with_area(rest, high + 1, 1))
     return _found(inside), _found(outside)
 
 
@@ -35,14 +57,21 @@ def _with_area(limits: Limits, area: int, step: int) -> Size | None:
 
 
 def side_edges(limits: Limits) -> tuple[list[Size], list[Size]]:
-    """Sizes with one side at a bound, and one beyond it."""
+    """Sizes with either side at a bound, and beyond it."""
     if limits.side is None:
         return [], []
     low, high = limits.side
     rest = replace(limits, side=None)
-    inside = [_first(limits, lambda other: (low, other)), _first(limits, lambda other: (other, high))]
+    inside = [
+        _first(limits, lambda other: (low, other)),
+        _first(limits, lambda other: (other, low)),
+        _first(limits, lambda other: (high, other)),
+        _first(limits, lambda other: (other, high)),
+    ]
     outside = [
         _first(rest, lambda other: (low - 1, other), limits.side),
+        _first(rest, lambda other: (other, low - 1), limits.side),
+        _first(rest, lambda other: (high + 1, other), limits.side),
         _first(rest, lambda other: (other, high + 1), limits.side),
     ]
     return _found(inside), _found(outside)
@@ -54,20 +83,24 @@ def _first(limits: Limits, make: Callable[[int], Size], sides: tuple[int, int] |
 
 
 def ratio_edges(limits: Limits) -> tuple[list[Size], list[Size]]:
-    """Sizes of exactly both extreme ratios, and one pixel beyond."""
+    """Sizes of exactly both extreme ratios, and the largest that are one pixel beyond, which miss them by the least."""
     if limits.ratio is None:
         return [], []
     (a, b), (c, d) = limits.ratio
     rest = replace(limits, ratio=None)
-    inside = [_scaled(limits, lambda k: (a * k, b * k)), _scaled(limits, lambda k: (c * k, d * k))]
-    outside = [_scaled(rest, lambda k: (a * k - 1, b * k)), _scaled(rest, lambda k: (c * k, d * k - 1))]
+    # On the grid where that can be, since services round to it.
+    scales = [*range(16, 4097, 16), *range(1, 4097)]
+    inside = [_scaled(limits, scales, lambda k: (a * k, b * k)), _scaled(limits, scales, lambda k: (c * k, d * k))]
+    largest = range(4096, 0, -1)
+    outside = [
+        _scaled(rest, largest, lambda k: (a * k, b * k + 1)),
+        _scaled(rest, largest, lambda k: (c * k + 1, d * k)),
+    ]
     return _found(inside), _found(outside)
 
 
-def _scaled(limits: Limits, make: Callable[[int], Size]) -> Size | None:
-    """The smallest size of a ratio; on the grid where that can be, since services round to it."""
-    scales = [*range(16, 4097, 16), *range(1, 4097)]
-    return next((make(k) for k in scales if min(make(k)) > 0 and limits.allow(make(k))), None)
+def _scaled(limits: Limits, scales: Iterable[int], make: Callable[[int], Size]) -> Size | None:
+    return next((make(k) for k in scales if limits.allow(make(k))), None)
 
 
 def off_grid(limits: Limits, step: int) -> Iterator[Size]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from platemark.plain import is_map
-from platemark.rules import domains, leaves, sizes
+from platemark.rules import domains, leaves, sizes, specimens
 from platemark.rules.meanings import Args
 from platemark.rules.values import percent
 
@@ -34,13 +34,16 @@ class Edge:
     list_of: Callable[[int], Any]
 
 
+SIZE_WORDS = ("1K", "2K", "3K", "4K", "8K")
+"""Words for sizes that some model knows, or could."""
+
 EdgesOf: TypeAlias = "Callable[[Edge, Args], Edges]"
 
 _WRONG: Mapping[str, list[Any]] = {
     "text": [7, None, ["a"]],
     "integer": ["1", True, 1.5, None],
     "boolean": ["true", 1, None],
-    "size": [1024, "1024x1024", "1024*1024\n", "01024*1024", None],
+    "size": [1024, "1024x1024", "1024*1024\n", "01024*1024", None, "2K"],
     "images": ["https://example.com/a.png", [5], None],
     "list": [{}, None],
     "object": [[], None],
@@ -60,8 +63,8 @@ def of_type(edge: Edge, args: Args) -> Edges:
 
 
 def required(edge: Edge, _: Args) -> Edges:
-    """Left out, and an empty text."""
-    return [], [ABSENT, ""] if edge.type == "text" else [ABSENT]
+    """A text of one character; left out, and an empty text."""
+    return (["灯"], [ABSENT, ""]) if edge.type == "text" else ([], [ABSENT])
 
 
 def _bounded(args: Args, make: Callable[[int], Any]) -> Edges:
@@ -107,7 +110,7 @@ def among(_: Edge, args: Args) -> Edges:
 
 def in_tokens(_: Edge, args: Args) -> Edges:
     """Every word for a size, and two that the model does not know."""
-    return list(args["among"]), [token for token in ("1K", "2K", "3K", "4K", "8K") if token not in args["among"]][:2]
+    return list(args["among"]), [word for word in SIZE_WORDS if word not in args["among"]][:2]
 
 
 def schemes(edge: Edge, args: Args) -> Edges:
@@ -136,12 +139,40 @@ def area(edge: Edge, _: Args) -> Edges:
 
 def side(edge: Edge, _: Args) -> Edges:
     """Sizes with the shortest and the longest side, and one pixel beyond."""
-    return _written(domains.side_edges(edge.limits))
+    return _drawn(edge, domains.side_edges(edge.limits))
 
 
 def ratio(edge: Edge, _: Args) -> Edges:
     """Sizes of both extreme ratios, and one pixel beyond."""
-    return _written(domains.ratio_edges(edge.limits))
+    return _drawn(edge, domains.ratio_edges(edge.limits))
+
+
+def _drawn(edge: Edge, found: tuple[list[sizes.Size], list[sizes.Size]]) -> Edges:
+    """The sizes as they are written, or a picture of each in the place of the last one."""
+    if edge.type != "images":
+        return _written(found)
+    inside, outside = ([_with_last(edge.value, specimens.uri(size)) for size in each] for each in found)
+    return inside, outside
+
+
+def _fitting(limits: sizes.Limits) -> sizes.Size:
+    """A size well within the limits of pictures."""
+    return sizes.nearest((512, 512), limits) or (512, 512)
+
+
+def formats(edge: Edge, args: Args) -> Edges:
+    """A PNG, and a picture of a format that is not listed, where there is one."""
+    fits = _fitting(edge.limits)
+    found = {name: _with_last(edge.value, specimens.uri(fits, name)) for name in ("PNG", "GIF")}
+    inside = [pictures for name, pictures in found.items() if name in args["among"]]
+    return inside, [pictures for name, pictures in found.items() if name not in args["among"]]
+
+
+def alpha(edge: Edge, args: Args) -> Edges:
+    """A picture without an alpha channel, and one with it, where those are refused."""
+    fits = _fitting(edge.limits)
+    clear, opaque = (_with_last(edge.value, specimens.uri(fits, name)) for name in ("PNG with alpha", "PNG"))
+    return [opaque], [clear] if args["is"] == "refused" else []
 
 
 def rounds(edge: Edge, args: Args) -> Edges:

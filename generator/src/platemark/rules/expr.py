@@ -6,15 +6,19 @@ hand (`@`) or a field of that item (`@.ratio`). There is nothing else, so that e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias, TypeGuard
 
 from platemark.plain import each, is_map, is_seq
-from platemark.rules import leaves
+from platemark.rules import leaves, pictures
 
-Measure: TypeAlias = Literal["integer", "points", "count", "width", "height", "hundredths"]
-Format: TypeAlias = Literal["integer", "boolean", "text", "list", "object", "size", "token", "color", "percent", "box"]
+Measure: TypeAlias = Literal[
+    "integer", "points", "count", "width", "height", "hundredths", "picture_width", "picture_height", "picture_bytes"
+]
+Format: TypeAlias = Literal[
+    "integer", "boolean", "text", "list", "object", "size", "token", "color", "percent", "box", "picture"
+]
 Scalar: TypeAlias = "str | int | bool"
 Values: TypeAlias = "Mapping[str, Any]"
 
@@ -110,6 +114,21 @@ class SchemeIn:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureIn:
+    """The format of a picture that the request holds, as its bytes show it."""
+
+    of: str
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """A picture that the request holds has a channel or a colour for transparency."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Only:
     """An object has no fields but these."""
 
@@ -146,7 +165,9 @@ class Not:
     test: Test
 
 
-Test: TypeAlias = "Between | Equal | Multiple | Given | Is | OneOf | SchemeIn | Only | Every | All | AnyOf | Not"
+Test: TypeAlias = (
+    "Between | Equal | Multiple | Given | Is | OneOf | SchemeIn | PictureIn | Alpha | Only | Every | All | AnyOf | Not"
+)
 Node: TypeAlias = "Term | Test"
 
 ALWAYS = All(())
@@ -158,7 +179,11 @@ MEASURES: Mapping[str, Callable[[object], int]] = {
     "width": leaves.width,
     "height": leaves.height,
     "hundredths": leaves.hundredths,
+    "picture_width": pictures.picture_width,
+    "picture_height": pictures.picture_height,
+    "picture_bytes": pictures.picture_bytes,
 }
+FORMATS: Mapping[str, Callable[[object], bool]] = {**leaves.FORMATS, "picture": pictures.is_picture}
 
 
 _MISSING = object()
@@ -190,7 +215,7 @@ def holds(test: Test, values: Values) -> bool:
     """Whether a test holds of a request's values."""
     match test:  # what rules are mostly made of comes first
         case Is(of, name):
-            return leaves.FORMATS[name](look_up(of, values))
+            return FORMATS[name](look_up(of, values))
         case Given(of):
             return look_up(of, values) is not _MISSING
         case Between(low, term, high):
@@ -212,8 +237,20 @@ def holds(test: Test, values: Values) -> bool:
             return measure(term, values) % of == 0
         case Equal(left, right):
             return measure(left, values) == measure(right, values)
+        case PictureIn(of, formats):
+            return pictures.picture_format(look_up(of, values)) in formats
+        case Alpha(of):
+            return pictures.has_alpha(look_up(of, values))
         case Only(of, names):
             return leaves.only(look_up(of, values), names)
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """The node, and all within it."""
+    yield node
+    for part in _parts(node):
+        if not isinstance(part, str):
+            yield from nodes(part)
 
 
 def references(node: Node) -> set[str]:

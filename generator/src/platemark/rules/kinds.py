@@ -12,19 +12,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from platemark.ir import Verdict
-from platemark.rules import edges, meanings, sentences, values
+from platemark.rules import edges, meanings, narrowing, sentences, steps, values
 from platemark.rules.edges import EdgesOf
 from platemark.rules.edges import none as no_edges
 from platemark.rules.meanings import Args, Lowered, Subject
+from platemark.rules.narrowing import Beyond, Narrow
 from platemark.rules.sentences import NOUNS, bounds, either
+from platemark.rules.steps import StepsOf
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of rule.
 
-    `lower` gives None for what can't be told from a request alone (a language model's tokens, the file behind a URL):
-    such rules are printed and preflighted, never judged. `structure` kinds are judged by the reader of bodies."""
+    `lower` gives None for what can't be told from a request (a language model's tokens): such rules are printed, never
+    judged. Limits of pictures hold of those in data URIs. `structure` kinds are judged by the reader of bodies."""
 
     name: str
     parse: Callable[[Any], Args]
@@ -32,6 +34,14 @@ class Kind:
     lower: Callable[[Subject, Args], Lowered | None]
     edges: EdgesOf = no_edges
     """Values just inside and just outside."""
+    steps: StepsOf = steps.none
+    """The smallest changes of what a spec writes, and which way is tighter."""
+    unshown: str = ""
+    """Why no vector breaks it, where that is so for every rule of the kind."""
+    narrow: Narrow = narrowing.same
+    """What it leaves to choose of a domain: strategies draw from that."""
+    beyond: Beyond = narrowing.nowhere
+    """Where nothing but it is broken, further outside than its edges."""
     written: Mapping[str, Any] | None = None
     """How a spec writes it, as JSON Schema with `$defs` of the meta-schema; None for what no line of a spec states."""
     on: tuple[str, ...] = ()
@@ -100,6 +110,8 @@ _TABLE = (
         lambda _: "is required",
         meanings.required,
         edges=edges.required,
+        steps=steps.wanted,
+        narrow=narrowing.needed,
         written={"description": "Whether it must be there; a text also not empty.", "type": "boolean"},
     ),
     Kind(
@@ -109,6 +121,9 @@ _TABLE = (
         meanings.measured("integer", "integer"),
         on=("integer",),
         edges=edges.in_range,
+        steps=steps.span(),
+        narrow=narrowing.span,
+        beyond=narrowing.outside,
         written={"description": "Least and greatest value.", "$ref": "#/$defs/span"},
     ),
     Kind(
@@ -118,6 +133,8 @@ _TABLE = (
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
+        steps=steps.listed,
+        narrow=narrowing.listed,
         written={
             "description": "The values that it may have.",
             "type": "array",
@@ -133,6 +150,7 @@ _TABLE = (
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
         edges=edges.among,
+        narrow=narrowing.listed,
         written={"description": "The one value that it may have; also its default.", "$ref": "#/$defs/scalar"},
     ),
     Kind(
@@ -142,6 +160,8 @@ _TABLE = (
         meanings.length,
         on=_TEXTS,
         edges=edges.in_length,
+        narrow=narrowing.span,
+        beyond=narrowing.outside,
         written={
             "description": "How many characters (code points), or tokens of a language model, which can't be judged.",
             "type": "string",
@@ -155,6 +175,9 @@ _TABLE = (
         meanings.count,
         on=_LISTS,
         edges=edges.in_count,
+        steps=steps.span(0),
+        narrow=narrowing.count,
+        beyond=narrowing.outside,
         written={"description": "How many items.", "$ref": "#/$defs/few"},
     ),
     Kind(
@@ -164,6 +187,8 @@ _TABLE = (
         meanings.schemes,
         on=_FILES,
         edges=edges.schemes,
+        steps=steps.schemes,
+        narrow=narrowing.schemes,
         written={
             "description": "How a picture may be given.",
             "type": "array",
@@ -179,6 +204,9 @@ _TABLE = (
         meanings.area,
         on=("size",),
         edges=edges.area,
+        steps=steps.area,
+        narrow=narrowing.area,
+        beyond=narrowing.outside_area,
         written={
             "description": "Width times height of an explicit W*H, such as 768*768..2048*2048.",
             "$ref": "#/$defs/area",
@@ -191,6 +219,9 @@ _TABLE = (
         meanings.side,
         on=("size", "images"),
         edges=edges.side,
+        steps=steps.span(1),
+        narrow=narrowing.side,
+        beyond=narrowing.outside_side,
         written={"description": "Each side in pixels.", "$ref": "#/$defs/span"},
     ),
     Kind(
@@ -200,6 +231,9 @@ _TABLE = (
         meanings.ratio,
         on=("size", "images"),
         edges=edges.ratio,
+        steps=steps.ratio,
+        narrow=narrowing.ratio,
+        beyond=narrowing.outside_ratio,
         written={
             "description": "Width to height, such as 1:4..4:1.",
             "type": "string",
@@ -213,6 +247,8 @@ _TABLE = (
         meanings.tokens,
         on=("size",),
         edges=edges.in_tokens,
+        steps=steps.words,
+        narrow=narrowing.words,
         written={
             "description": "Words for sizes, and the nominal pixels of each.",
             "type": "object",
@@ -229,6 +265,8 @@ _TABLE = (
         on=("size",),
         verdict="adjust",
         edges=edges.rounds,
+        steps=steps.step,
+        narrow=narrowing.step,
         written={
             "description": "The service rounds explicit sizes to multiples of this.",
             "type": "integer",
@@ -239,8 +277,10 @@ _TABLE = (
         "formats",
         _word("among"),
         lambda a: f"must be {either(a['among'])}",
-        meanings.untold,
+        meanings.formats,
+        narrow=narrowing.formats,
         on=_FILES,
+        edges=edges.formats,
         written={
             "description": "File formats of pictures.",
             "type": "array",
@@ -253,16 +293,18 @@ _TABLE = (
         "alpha",
         _word("is"),
         lambda a: f"an alpha channel is {a['is']}",
-        meanings.untold,
+        meanings.alpha,
         on=_FILES,
+        edges=edges.alpha,
         written={"description": "What becomes of an alpha channel.", "enum": ["refused", "ignored"]},
     ),
     Kind(
         "bytes",
         lambda text: {"high": values.most_bytes(text), "text": values.halves(text)[1]},
         lambda a: f"each file has at most {a['text']}",
-        meanings.untold,
+        meanings.file_size,
         on=_FILES,
+        unshown="a vector would be as large as the file",
         written={
             "description": "Size of a file, such as ..10 MB.",
             "type": "string",
@@ -276,6 +318,7 @@ _TABLE = (
         meanings.same_length,
         on=_LISTS,
         edges=edges.same_length,
+        narrow=narrowing.as_many,
         written={
             "description": "As many items as this parameter has.",
             "type": "string",
@@ -289,6 +332,7 @@ _TABLE = (
         meanings.sums_to,
         on=("list",),
         edges=edges.sums_to,
+        narrow=narrowing.shares,
         written={
             "description": "A field of the items, and what it adds up to, such as ratio: 100.00%.",
             "type": "object",
@@ -308,6 +352,7 @@ _TABLE = (
         lambda a: "needs " + " and ".join(f"{k}={values.shown(v)}" for k, v in a["of"].items()),
         meanings.requires,
         edges=edges.requires,
+        narrow=narrowing.needs,
         written={
             "description": "Other parameters, and the values that they must have.",
             "type": "object",
@@ -316,9 +361,21 @@ _TABLE = (
             "propertyNames": {"$ref": "#/$defs/name"},
         },
     ),
-    Kind("unsupported", _word("for"), lambda a: f"is not supported by {a['for']}", meanings.absent, edges=edges.given),
     Kind(
-        "only_in", _word("modes"), lambda a: f"works only in {either(a['modes'])}", meanings.absent, edges=edges.given
+        "unsupported",
+        _word("for"),
+        lambda a: f"is not supported by {a['for']}",
+        meanings.absent,
+        edges=edges.given,
+        narrow=narrowing.barred,
+    ),
+    Kind(
+        "only_in",
+        _word("modes"),
+        lambda a: f"works only in {either(a['modes'])}",
+        meanings.absent,
+        edges=edges.given,
+        narrow=narrowing.barred,
     ),
     _structure("place", lambda a: f"belongs at {a['what']}"),
     _structure("unknown", lambda _: "no document knows this key", edges.unknown),

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from platemark.rules import pictures
 from platemark.rules.expr import (
     ALWAYS,
     All,
+    Alpha,
     AnyOf,
     Between,
     Equal,
@@ -22,6 +24,7 @@ from platemark.rules.expr import (
     Not,
     Number,
     OneOf,
+    PictureIn,
     Product,
     SchemeIn,
     Term,
@@ -134,27 +137,31 @@ def _sides(at: Subject) -> tuple[Term, Term]:
     return Measured("width", at.ref), Measured("height", at.ref)
 
 
-def area(at: Subject, args: Args) -> Lowered | None:
-    """Width times height, in pixels; that of a picture can't be told from its address."""
-    return (_explicit(at), _between(Product(*_sides(at)), args)) if at.type == "size" else None
+def area(at: Subject, args: Args) -> Lowered:
+    """Width times height, in pixels."""
+    return _explicit(at), _between(Product(*_sides(at)), args)
 
 
-def side(at: Subject, args: Args) -> Lowered | None:
-    """Width and height each, in pixels."""
-    if at.type != "size":
-        return None
-    return _explicit(at), All(tuple(_between(side, args) for side in _sides(at)))
+def side(at: Subject, args: Args) -> Lowered:
+    """Width and height each, in pixels: of an explicit size, or of pictures."""
+    return _of_sides(at, lambda width, height: All((_between(width, args), _between(height, args))))
 
 
-def ratio(at: Subject, args: Args) -> Lowered | None:
-    """Width to height lies between a:b and c:d, multiplied crosswise."""
-    if at.type != "size":
-        return None
+def ratio(at: Subject, args: Args) -> Lowered:
+    """Width to height lies between a:b and c:d, multiplied crosswise: of an explicit size, or of pictures."""
     (a, b), (c, d) = args["low"], args["high"]
-    width, height = _sides(at)
-    least = Between(_times(height, a), _times(width, b), None)
-    most = Between(None, _times(width, d), _times(height, c))
-    return _explicit(at), All((least, most))
+
+    def test(width: Term, height: Term) -> Test:
+        least = Between(_times(height, a), _times(width, b), None)
+        return All((least, Between(None, _times(width, d), _times(height, c))))
+
+    return _of_sides(at, test)
+
+
+def _of_sides(at: Subject, test: Callable[[Term, Term], Test]) -> Lowered:
+    if at.type == "images":
+        return _pictures(at, test(Measured("picture_width", "@"), Measured("picture_height", "@")))
+    return _explicit(at), test(*_sides(at))
 
 
 def _times(term: Term, factor: int) -> Term:
@@ -169,6 +176,33 @@ def tokens(at: Subject, args: Args) -> Lowered:
 def rounds(at: Subject, args: Args) -> Lowered:
     """Width and height are multiples of `step`."""
     return Is(at.ref, "size"), All(tuple(Multiple(side, args["step"]) for side in _sides(at)))
+
+
+# ── Pictures ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pictures(at: Subject, test: Test) -> Lowered:
+    """Every picture that the request itself holds; the file behind an address can't be told."""
+    return well_formed(at.ref, "images"), Every(at.ref, AnyOf((Not(Is("@", "picture")), test)))
+
+
+def formats(at: Subject, args: Args) -> Lowered | None:
+    """The format that a picture's bytes show is one of these; JPG is another name of JPEG. All that can be told apart
+    are no limit."""
+    names = dict.fromkeys("JPEG" if name == "JPG" else name for name in args["among"])
+    if names.keys() >= {*pictures.NAMES}:
+        return None
+    return _pictures(at, PictureIn("@", tuple(names)))
+
+
+def alpha(at: Subject, args: Args) -> Lowered | None:
+    """No picture has an alpha channel, where the service refuses those; what it ignores is no limit."""
+    return _pictures(at, Not(Alpha("@"))) if args["is"] == "refused" else None
+
+
+def file_size(at: Subject, args: Args) -> Lowered:
+    """Each picture's file has at most so many bytes."""
+    return _pictures(at, Between(None, Measured("picture_bytes", "@"), Number(args["high"])))
 
 
 # ── Across parameters ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,4 +236,4 @@ def absent(at: Subject, _: Args) -> Lowered:
 
 
 def untold(_: Subject, __: Args) -> None:
-    """Nothing that a request shows."""
+    """Nothing that values show: the reader of bodies judges it."""

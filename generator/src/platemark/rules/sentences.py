@@ -34,8 +34,13 @@ def schemes(args: Args) -> str:
 
 def area(args: Args) -> str:
     """The bounds of an area, as the document prints them and in pixels."""
-    low, high = (f"{text} ({values.pixels(text):,} pixels)" if text else None for text in args["text"])
+    low, high = (_area(text) if text else None for text in args["text"])
     return f"width times height must be {bounds(low, high)}"
+
+
+def _area(text: str) -> str:
+    pixels = f"{values.pixels(text):,} pixels"
+    return pixels if text.isdecimal() else f"{text} ({pixels})"
 
 
 def bounds(low: object, high: object, unit: str = "") -> str:

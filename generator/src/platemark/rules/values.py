@@ -27,13 +27,15 @@ def span(value: int | str) -> tuple[Bound, Bound]:
 
 
 def area(text: str) -> tuple[Bound, Bound]:
-    """`512*512..2048*2048`, in pixels."""
+    """`512*512..2048*2048` or `262144..4194304`, in pixels."""
     low, high = halves(text)
     return (pixels(low) if low else None, pixels(high) if high else None)
 
 
 def pixels(size: str) -> int:
-    """`512*512`, as width times height."""
+    """`512*512`, as width times height, or `262144` as it is."""
+    if size.isdecimal():
+        return int(size)
     width, height = leaves.sides(size)
     return width * height
 

@@ -16,6 +16,7 @@ from platemark.schema.answers import (
     response_schema,
     result_schema,
     task_schema,
+    upload_schema,
 )
 from platemark.schema.lowered import answer_models, lowered, request_models
 from platemark.schema.requests import DIALECT, mode_schema, request_schema
@@ -39,4 +40,5 @@ __all__ = [
     "response_schema",
     "result_schema",
     "task_schema",
+    "upload_schema",
 ]

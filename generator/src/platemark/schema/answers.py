@@ -11,19 +11,21 @@ from platemark.plain import is_map, is_seq
 from platemark.schema.modes import standing
 from platemark.schema.said import Schema, either
 from platemark.wire.answers import TYPES
-from platemark.wire.skeletons import EACH, ITEM, is_name
+from platemark.wire.skeletons import EACH, ITEM, is_name, names
 
-_RESULT = frozenset({"request_id", "count"})
-_TASK = frozenset({"request_id", "task_id", "status"})
-_TASKS = frozenset({"total", "task_id", "status"})
-_ERROR = frozenset({"request_id", "code", "message", "status_code"})
+RESULT = frozenset({"request_id", "count"})
+TASK = frozenset({"request_id", "task_id", "status"})
+TASKS = frozenset({"total", "task_id", "status"})
+ERROR = frozenset({"request_id", "code", "message", "status_code"})
 """What is always there in a result, about a task, in a list of them, and in an error."""
+_OF_HTTP = (405, 413, 429)
+"""Statuses of servers and gateways, for which services need no words: wrong method, too large, too often."""
 
 
 def result_schema(provider: ir.Provider, offer: ir.Offer) -> Schema:
     """The answer that holds the pictures. Of a stream it is one event, where nothing needs to be counted yet; of a
     task, what is laid over the answer to a query."""
-    always = _RESULT if offer.route != "stream" else frozenset({"request_id"})
+    always = RESULT if offer.route != "stream" else frozenset({"request_id"})
     under = [provider.answer] if offer.route != "task" else []
     return _laid(provider, [*under, provider.results[offer.result]], always)
 
@@ -42,7 +44,7 @@ def response_schema(provider: ir.Provider, family: ir.Family, model: str, route:
 
 def created_schema(provider: ir.Provider) -> Schema:
     """The answer to the creation of a task. Raises ValueError for a provider without tasks."""
-    return {"title": "Task created", **_laid(provider, [_tasks(provider).created], _TASK)}
+    return {"title": "Task created", **_laid(provider, [_tasks(provider).created], TASK)}
 
 
 def task_schema(provider: ir.Provider, results: Iterable[Schema]) -> Schema:
@@ -50,7 +52,7 @@ def task_schema(provider: ir.Provider, results: Iterable[Schema]) -> Schema:
     for a provider without tasks."""
     tasks = _tasks(provider)
     done = standing(tasks.answer, "status", {"enum": list(tasks.states_of("done"))}, True)
-    found = {"title": "Task", **_laid(provider, [tasks.answer], _TASK)}
+    found = {"title": "Task", **_laid(provider, [tasks.answer], TASK)}
     return {**found, "if": done, "then": either(_distinct(results))} if done else found
 
 
@@ -58,18 +60,26 @@ def list_schema(provider: ir.Provider) -> Schema:
     """The answer to a query for many tasks. Raises ValueError for a provider without tasks."""
     return {
         "title": "Tasks",
-        **_laid(provider, [_tasks(provider).list_answer], _TASKS),
+        **_laid(provider, [_tasks(provider).list_answer], TASKS),
     }
+
+
+def upload_schema(provider: ir.Provider) -> Schema:
+    """Leave to upload a file. Raises ValueError for a provider without uploads."""
+    if provider.uploads is None:
+        raise ValueError(f"{provider.id} has no uploads")
+    skeletons = [provider.answer, provider.uploads.answer]
+    return {"title": "Leave to upload", **_laid(provider, skeletons, names(skeletons))}
 
 
 def answer_schema(provider: ir.Provider) -> Schema:
     """What lies under every answer, and is all that a cancellation says."""
-    return {"title": "Done", **_laid(provider, [provider.answer], _RESULT)}
+    return {"title": "Done", **_laid(provider, [provider.answer], RESULT)}
 
 
 def error_schema(provider: ir.Provider) -> Schema:
     """The envelope of every error."""
-    return {"title": "Error", **_laid(provider, [provider.errors.answer], _ERROR)}
+    return {"title": "Error", **_laid(provider, [provider.errors.answer], ERROR)}
 
 
 def errors_schema(provider: ir.Provider, families: Iterable[ir.Family]) -> Schema:
@@ -83,9 +93,9 @@ def errors_schema(provider: ir.Provider, families: Iterable[ir.Family]) -> Schem
 
 
 def error_statuses(provider: ir.Provider, families: Iterable[ir.Family]) -> dict[int, list[str]]:
-    """HTTP status: the codes that come with it, by name; a status may have none."""
+    """HTTP status: the codes that come with it, by name; a status may have none, as those of HTTP itself."""
     codes = provider.errors.codes
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[str]] = {status: [] for status in _OF_HTTP}
     for code, about in codes.items():
         found.setdefault(int(about["status"]), []).append(code)
     spoken = [*provider.errors.rules.values(), *(rule for family in families for rule in family.errors.values())]
@@ -117,15 +127,16 @@ def _laid(provider: ir.Provider, skeletons: Iterable[Any], always: Collection[st
     """The schema of skeletons that are laid over each other."""
     made: dict[str, Any] = {}
     for skeleton in skeletons:
-        made = _over(made, skeleton or {})
+        made = over(made, skeleton or {})
     words = {"code": list(provider.errors.codes), "status": list(provider.tasks.states) if provider.tasks else []}
     return _Answer(always, words).node(made)
 
 
-def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """One map laid over another, key by key."""
     made = dict(below)
     for key, part in above.items():
-        made[key] = _over(made[key], part) if is_map(part) and is_map(made.get(key)) else part
+        made[key] = over(made[key], part) if is_map(part) and is_map(made.get(key)) else part
     return made
 
 

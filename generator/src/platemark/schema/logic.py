@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from platemark.rules.expr import (
     ALWAYS,
     All,
+    Alpha,
     AnyOf,
     Between,
     Equal,
@@ -20,6 +21,7 @@ from platemark.rules.expr import (
     Number,
     OneOf,
     Only,
+    PictureIn,
     Product,
     SchemeIn,
     Test,
@@ -75,7 +77,7 @@ def references(node: Node) -> set[str]:
     match node:
         case Number():
             return set()
-        case Measured(_, of) | Given(of) | Is(of) | OneOf(of) | SchemeIn(of) | Only(of):
+        case Measured(_, of) | Given(of) | Is(of) | OneOf(of) | SchemeIn(of) | PictureIn(of) | Alpha(of) | Only(of):
             return {of}
         case Every(over, inner) | Total(over, inner):
             return {over, *(ref for ref in references(inner) if not ref.startswith("@"))}

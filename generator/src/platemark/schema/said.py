@@ -102,7 +102,7 @@ def _said(ref: str, test: Test, type_: str) -> Schema:
             return {"type": "string", "pattern": f"^(?:{'|'.join(leaves.SCHEMES[name] for name in schemes)})"}
         case Only(of, names) if of == ref:
             return {"propertyNames": {"enum": list(names)}}
-        case Is(of, format_) if of == ref:
+        case Is(of, format_) if of == ref and format_ in FORMATS:
             return FORMATS[format_]
         case Between(low, expr.Measured(measure, of), high) if of == ref and (measure, type_) in _LIMITS:
             bounds = zip(_LIMITS[measure, type_], (low, high), strict=True)

@@ -16,14 +16,17 @@ from platemark.plain import each, is_map
 from platemark.problems import Problem, did_you_mean, nearest
 from platemark.rules.kinds import KINDS
 from platemark.source import Tree
+from platemark.wire import scripts
 
-SchemaName: TypeAlias = Literal["documents", "provider", "family", "vectors", "judgement"]
+SchemaName: TypeAlias = Literal["documents", "provider", "family", "vectors", "judgement", "faults", "conformance"]
 NAMES: Mapping[str, SchemaName] = {
     "spec": "family",
     "provider": "provider",
     "documents": "documents",
     "vectors": "vectors",
     "validate": "judgement",
+    "faults": "faults",
+    "conform": "conformance",
 }
 """Formats of ours, as `platemark schema` names them."""
 _NOUNS = {
@@ -31,12 +34,15 @@ _NOUNS = {
     "array": "a list",
     "string": "text",
     "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
 }
 
 
 def schema(name: SchemaName) -> dict[str, Any]:
-    """The meta-schema of a kind of file, JSON Schema 2020-12. Each kind of rule says how it is written."""
+    """The meta-schema of a kind of file, JSON Schema 2020-12. Kinds of rules and faults say how they are written."""
+    if name == "faults":
+        return scripts.schema()
     text = resources.files(__package__ or "").joinpath(f"{name}.schema.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     if name == "family":

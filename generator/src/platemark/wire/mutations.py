@@ -28,7 +28,7 @@ def break_structure(
                 skeletons.build(provider.payloads[name], {"model": offer.model, **values}) for name in alternatives
             )
         case "unknown":
-            yield from (_set(body, (*path, "no_such_key"), 1) for path in _maps(body))
+            yield from (put(body, (*path, "no_such_key"), 1) for path in _maps(body))
         case "place":
             yield from _misplaced(body, key, values)
         case "shape":
@@ -53,14 +53,14 @@ def _structural(body: Any, key: str, kind: str) -> Iterator[Any]:
     for path in _paths(body, key):
         match kind:
             case "type":
-                yield from (_set(body, path, wrong) for wrong in (5, "text", None))
+                yield from (put(body, path, wrong) for wrong in (5, "text", None))
             case "required":
-                yield _set(body, path, _GONE)
+                yield put(body, path, GONE)
             case "fixed":
-                yield _set(body, path, "assistant")
+                yield put(body, path, "assistant")
             case "count":
                 held = _get(body, path)
-                yield from (_set(body, path, wrong) for wrong in ([], [*held, *held]) if is_seq(held))
+                yield from (put(body, path, wrong) for wrong in ([], [*held, *held]) if is_seq(held))
             case _:
                 pass
 
@@ -70,8 +70,8 @@ def _misplaced(body: Any, name: str, values: Mapping[str, Any]) -> Iterator[Any]
     held = _paths(body, name)
     for path in _maps(body):
         if path not in {own[:-1] for own in held}:
-            misplaced = _set(body, (*path, name), values.get(name, 1))
-            yield _set(misplaced, held[0], _GONE) if held else misplaced
+            misplaced = put(body, (*path, name), values[name])
+            yield put(misplaced, held[0], GONE) if held else misplaced
             yield misplaced
 
 
@@ -82,25 +82,27 @@ class _Gone:
     pass
 
 
-_GONE = _Gone()
+GONE = _Gone()
+"""Stands for a part that is taken out."""
 
 
-def _walk(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def walk(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every part of a body with the way to it, itself first."""
     yield path, data
     if is_map(data):
         for key, part in data.items():
-            yield from _walk(part, (*path, key))
+            yield from walk(part, (*path, key))
     elif is_seq(data):
         for index, part in enumerate(data):
-            yield from _walk(part, (*path, index))
+            yield from walk(part, (*path, index))
 
 
 def _maps(body: Any) -> list[Path]:
-    return [path for path, part in _walk(body) if is_map(part)]
+    return [path for path, part in walk(body) if is_map(part)]
 
 
 def _paths(body: Any, key: str) -> list[Path]:
-    return [path for path, _ in _walk(body) if path and path[-1] == key]
+    return [path for path, _ in walk(body) if path and path[-1] == key]
 
 
 def _wire_keys(provider: Provider, offer: Offer, name: str) -> set[str]:
@@ -112,7 +114,7 @@ def _wire_keys(provider: Provider, offer: Offer, name: str) -> set[str]:
 def _elements(body: Any, keys: set[str]) -> list[Path]:
     """Elements of lists that have one of these keys."""
     return [
-        path for path, part in _walk(body) if path and isinstance(path[-1], int) and is_map(part) and keys & set(part)
+        path for path, part in walk(body) if path and isinstance(path[-1], int) and is_map(part) and keys & set(part)
     ]
 
 
@@ -122,10 +124,11 @@ def _get(body: Any, path: Path) -> Any:
     return body
 
 
-def _set(body: Any, path: Path, value: Any) -> Any:
+def put(body: Any, path: Path, value: Any) -> Any:
+    """A copy of a body with another value at a path below it, or with nothing there for GONE."""
     made = deepcopy(body)
     here = _get(made, path[:-1])
-    if value is _GONE:
+    if value is GONE:
         del here[path[-1]]
     else:
         here[path[-1]] = value
@@ -134,4 +137,4 @@ def _set(body: Any, path: Path, value: Any) -> Any:
 
 def _append(body: Any, path: Path, item: Any) -> Any:
     held = _get(body, path)
-    return _set(body, path, [*held, item]) if is_seq(held) else body
+    return put(body, path, [*held, item]) if is_seq(held) else body

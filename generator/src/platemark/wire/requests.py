@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from platemark.ir import Family, Provider
+from platemark.plain import parts
 
 
 def request(provider: Provider, endpoint: str, route: str, body: Any, key: str) -> dict[str, Any]:
@@ -14,6 +15,7 @@ def request(provider: Provider, endpoint: str, route: str, body: Any, key: str) 
         provider.auth.header: provider.auth.value.replace("{key}", key),
         "Content-Type": "application/json",
         **transport.headers,
+        **(provider.uploads.header if provider.uploads and _uses(body, f"{provider.uploads.scheme}://") else {}),
     }
     return {
         "method": "POST",
@@ -21,6 +23,11 @@ def request(provider: Provider, endpoint: str, route: str, body: Any, key: str) 
         "headers": headers,
         "body": body,
     }
+
+
+def _uses(body: Any, scheme: str) -> bool:
+    """Whether an address with this scheme stands somewhere in a body."""
+    return body.startswith(scheme) if isinstance(body, str) else any(_uses(part, scheme) for part in parts(body))
 
 
 def any_endpoint(provider: Provider, family: Family, model: str, route: str, payload: str) -> str | None:

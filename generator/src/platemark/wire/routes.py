@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+from urllib.parse import parse_qsl
 
 from platemark.ir import Endpoint, Provider, RouteName
 
@@ -31,13 +32,21 @@ class TaskCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """A request for leave to upload: what its query must say, and under which name it says the model."""
+
+    wanted: Mapping[str, str]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrongMethod:
     """The path is known, but only by other methods."""
 
     allowed: tuple[str, ...]
 
 
-Target: TypeAlias = "Generation | TaskCall | WrongMethod"
+Target: TypeAlias = "Generation | TaskCall | Leave | WrongMethod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class _Address:
     method: str
     pattern: re.Pattern[str]
     text: str
-    what: Endpoint | Action
+    what: Endpoint | Action | Leave
 
 
 class Routes:
@@ -79,13 +88,15 @@ class Routes:
             if address.method == method:
                 if isinstance(address.what, Endpoint):
                     return self._generation(address.what, headers)
+                if isinstance(address.what, Leave):
+                    return address.what
                 return TaskCall(address.what, hit.groupdict().get("task_id", ""))
         return WrongMethod(tuple(sorted({address.method for address, _ in found})))
 
     def _generation(self, endpoint: Endpoint, headers: Mapping[str, str]) -> Generation:
         """The transport that the headers choose; without a choice, one that needs no header."""
-        held = {name.lower(): value.strip().lower() for name, value in headers.items()}
-        named: list[RouteName] = [t.name for t in self._transports if t.headers and _held(t.headers, held)]
+        given = {name.lower(): value.strip().lower() for name, value in headers.items()}
+        named: list[RouteName] = [t.name for t in self._transports if t.headers and held(t.headers, given)]
         if "task" in named and "task" not in endpoint.transports:
             return Generation(endpoint, "task", "route.async")
         plain: list[RouteName] = [t.name for t in self._transports if not t.headers]
@@ -97,19 +108,32 @@ class Routes:
         return Generation(endpoint, meant, "route.sync" if {*endpoint.transports} == {"task"} else "route")
 
 
-def _declared(provider: Provider) -> list[tuple[str, str, Endpoint | Action]]:
-    found: list[tuple[str, str, Endpoint | Action]] = [("POST", e.path, e) for e in provider.endpoints]
+def _declared(provider: Provider) -> list[tuple[str, str, Endpoint | Action | Leave]]:
+    found: list[tuple[str, str, Endpoint | Action | Leave]] = [("POST", e.path, e) for e in provider.endpoints]
     actions: tuple[Action, ...] = ("list", "query", "cancel")
     for action in actions:
         declared = str(getattr(provider.tasks, action, ""))
         if declared:
             method, _, path = declared.partition(" ")
             found.append((method, path, action))
+    if provider.uploads:
+        method, path, leave = leave_call(provider.uploads.policy)
+        found.append((method, path, leave))
     return found
 
 
-def _held(wanted: Mapping[str, str], held: Mapping[str, str]) -> bool:
-    return all(held.get(name.lower()) == value.lower() for name, value in wanted.items())
+def leave_call(policy: str) -> tuple[str, str, Leave]:
+    """`GET /uploads?action=getPolicy&model={model}`, as its method, its path and what its query says."""
+    method, _, rest = policy.partition(" ")
+    path, _, query = rest.partition("?")
+    said = dict(parse_qsl(query))
+    wanted = {name: text for name, text in said.items() if text != "{model}"}
+    return method, path, Leave(wanted, next((name for name, text in said.items() if text == "{model}"), ""))
+
+
+def held(wanted: Mapping[str, str], given: Mapping[str, str]) -> bool:
+    """Whether headers, whose names and values are lower-case, hold all that is wanted."""
+    return all(given.get(name.lower()) == value.lower() for name, value in wanted.items())
 
 
 def _regex(template: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from platemark_images._runtime import ir
 from platemark_images._runtime.plain import is_list, is_map
-from platemark_images._runtime import leaves, sizes
+from platemark_images._runtime import leaves, pictures, sizes
 from platemark_images._runtime.nearest import nearest
 from platemark_images._runtime import skeletons
 from platemark_images._runtime.reading import Fault, Reading, read
@@ -139,7 +139,7 @@ def route_of(provider: ir.Provider, family: ir.Family, model: str, body: object)
 
 def _judged(provider: ir.Provider, family: ir.Family, offer: ir.Offer, style: str, reading: Reading) -> Judgement:
     findings = (*_structure(family, offer, style, reading), *_rules(provider, family, offer, reading))
-    size = expected(family, offer, reading.values)
+    size = expected(family, offer, reading.values, _last_picture(reading.values))
     return Judgement(offer.model, offer.route, offer.mode, findings, reading.values, size, offer)
 
 
@@ -203,6 +203,12 @@ def _structure(family: ir.Family, offer: ir.Offer, style: str, reading: Reading)
         yield Finding(rule, fault.path, fault.value, rule.args["what"] or None)
 
 
+def _last_picture(values: Mapping[str, Any]) -> sizes.Size | None:
+    """The size of the last input picture, where the request itself holds it."""
+    found = pictures.from_data_uri((leaves.items(values.get("images")) or [None])[-1])
+    return (found.width, found.height) if found else None
+
+
 def _rules(provider: ir.Provider, family: ir.Family, offer: ir.Offer, reading: Reading) -> Iterator[Finding]:
     rules = family.rules_of(offer)
     for rule in family.broken(offer, reading.values):
@@ -227,15 +233,15 @@ def expected(
     if parameter is None:
         return sizes.Expected(None)
     facets = parameter.facets
-    pictures = leaves.count(values.get("images"))
+    given = leaves.count(values.get("images"))
     size = values.get("size", parameter.default)
     if "size" not in values and is_map(size):
-        return sizes.expect(ir.size_follows(size), pictures, last)
+        return sizes.expect(ir.size_follows(size), given, last)
     if leaves.is_token(size):
         nominal = leaves.sides(facets.get("tokens", {}).get(size))
         if not nominal[0]:
             return sizes.Expected(None)
         follows = sizes.Follows(nominal[0] * nominal[1], alone=nominal)
-        return sizes.expect(follows if facets.get("like") else nominal, pictures, last)
+        return sizes.expect(follows if facets.get("like") else nominal, given, last)
     explicit = leaves.sides(size)
-    return sizes.expect(explicit, pictures, last, facets.get("rounds")) if explicit[0] else sizes.Expected(None)
+    return sizes.expect(explicit, given, last, facets.get("rounds")) if explicit[0] else sizes.Expected(None)

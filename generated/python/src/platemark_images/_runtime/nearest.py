@@ -12,9 +12,9 @@ from platemark_images._runtime.ir import Rule
 from platemark_images._runtime import leaves, sizes
 
 
-def limits(rules: Iterable[Rule]) -> sizes.Limits:
-    """All that limits an explicit size in one offer."""
-    found = {rule.kind: rule.args for rule in rules if rule.id == f"size.{rule.kind}" and rule.verdict == "reject"}
+def limits(rules: Iterable[Rule], of: str = "size") -> sizes.Limits:
+    """All that limits an explicit size in one offer, or the sides of its pictures."""
+    found = {rule.kind: rule.args for rule in rules if rule.id == f"{of}.{rule.kind}" and rule.verdict == "reject"}
     area, side, ratio = found.get("area"), found.get("side"), found.get("ratio")
     among = found.get("one_of") or found.get("fixed")
     return sizes.Limits(

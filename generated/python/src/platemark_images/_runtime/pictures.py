@@ -259,3 +259,5 @@ _FORMATS: Mapping[str, tuple[re.Pattern[bytes], Callable[[_Source], tuple[int, i
     "WEBP": (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), _webp),
     "TIFF": (re.compile(rb"II\*\0|MM\0\*"), _tiff),
 }
+NAMES = tuple(_FORMATS)
+"""The formats that are told apart."""

@@ -79,6 +79,7 @@ def _provider(ir: Ir, provider: Provider, lines: list[matrix.Line], disputes: li
         lines=[line for line in lines if line.provider == provider.id],
         disputes=[each for each in disputes if each.path == path],
         query=curl.query(provider, provider.tasks.query) if provider.tasks else "",
+        form=[pair for field in provider.uploads.form for pair in _pairs(field, "=")] if provider.uploads else [],
         clauses=said.CLAUSES, items=said.items, pairs=_pairs, call=call, cited=cited, held=held,
     )  # fmt: skip
 

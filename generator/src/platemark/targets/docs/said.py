@@ -10,6 +10,7 @@ from platemark import ir
 from platemark.ir import Conflict, Evidence, Offer, Parameter, Rule
 from platemark.plain import is_seq
 from platemark.rules import values
+from platemark.rules.expr import Is, nodes
 from platemark.rules.sentences import NOUNS
 
 VERDICTS: Mapping[str, str] = {"reject": "rejected", "adjust": "adjusted", "note": "noted", "accept": "accepted"}
@@ -35,7 +36,10 @@ STATUSES: Mapping[str, str] = {
 def broken(rule: Rule) -> str:
     """What becomes of a request that breaks a rule."""
     verdict = VERDICTS[rule.verdict]
-    return verdict if rule.judged else f"{verdict}, by the service alone: a request does not show it"
+    if not rule.judged:
+        return f"{verdict}, by the service alone: a request does not show it"
+    told = rule.holds is not None and any(part == Is("@", "picture") for part in nodes(rule.holds))
+    return f"{verdict}; in a request, it shows in data URIs only" if told else verdict
 
 
 def sources(evidence: Evidence, documents: ir.Ir) -> str:

@@ -93,7 +93,7 @@ def answers(provider: Provider, made: Iterable[Body]) -> dict[str, Schema]:
         found["task"] = schema.task_schema(provider, [ref(name) for name in done])
         found |= {"tasks": schema.list_schema(provider)} if provider.tasks.list else {}
         found |= {"done": schema.answer_schema(provider)} if provider.tasks.cancel else {}
-    return found
+    return found | ({"leave": schema.upload_schema(provider)} if provider.uploads else {})
 
 
 def result_name(offer: Offer) -> str:
@@ -116,6 +116,12 @@ def errors(provider: Provider, families: Sequence[Family]) -> dict[str, Mapping[
 
 
 def events(each: list[Schema]) -> Schema:
-    """The content of a stream, whose events hold one of the schemas each."""
-    schema_ = {"type": "string", "description": "Server-sent events", "x-event": {"anyOf": each}}
-    return {"text/event-stream": {"schema": schema_}}
+    """The content of a stream: OpenAPI 3.1 has no word for its items, and tools take the schema for that of an event,
+    whose data hold one of the schemas."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"anyOf": each}}
+    about = {"title": "Event", "description": "One of the server-sent events"}
+    return {
+        "text/event-stream": {
+            "schema": {**about, "type": "object", "properties": {"data": data}, "required": ["data"]},
+        }
+    }

@@ -39,14 +39,24 @@ def document(provider: Provider, families: Sequence[Family]) -> Schema:
         "info": {"title": provider.about, "version": VERSION},
         "servers": servers(provider),
         "security": [{"key": []}],
-        "tags": [*tags, *([{"name": "tasks", "description": "What became of a request"}] if provider.tasks else [])],
-        "paths": {**operations, **paths.tasks(provider, list(errors))},
+        "tags": [*tags, *_other_tags(provider)],
+        "paths": {
+            **operations,
+            **paths.tasks(provider, list(errors)),
+            **paths.uploads(provider, [model.id for family in families for model in family.models], list(errors)),
+        },
         "components": {
             "schemas": {**schemas, **components.answers(provider, made)},
             "responses": errors,
             "securitySchemes": {"key": _security(provider.auth)},
         },
     }
+
+
+def _other_tags(provider: Provider) -> list[Schema]:
+    tasks = {"name": "tasks", "description": "What became of a request"}
+    uploads = {"name": "uploads", "description": "Files that requests use"}
+    return [*([tasks] if provider.tasks else []), *([uploads] if provider.uploads else [])]
 
 
 def servers(provider: Provider) -> list[Schema]:

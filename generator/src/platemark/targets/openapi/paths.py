@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
 
 from platemark.ir import Endpoint, Provider, Tasks
 from platemark.rules.judge import cited
 from platemark.schema import Schema, either
 from platemark.targets.openapi import components
 from platemark.targets.openapi.components import Body, ref
+from platemark.wire import skeletons
+from platemark.wire.routes import leave_call
 
 _FILTERS: Mapping[str, Schema] = {
     **{name: {"type": "integer", "minimum": 1} for name in ("$page", "$page_size")},
     **{name: {"type": "string"} for name in ("$task_id", "$model", "$status")},
+    **{name: {"type": "string", "pattern": "^[0-9]{14}$"} for name in ("$since", "$until")},
 }
 _ABOUT = {"sync": "answers with the pictures", "stream": "answers with events", "task": "creates a task"}
 
@@ -75,8 +77,19 @@ def _success(provider: Provider, made: Sequence[Body]) -> Schema:
     plain += [ref("error")] if provider.errors.status_200_too else []
     content: Schema = {"application/json": {"schema": either(plain)}} if plain else {}
     if "stream" in names:
-        content |= components.events(names["stream"])
-    return {"description": "; ".join(_ABOUT[route].capitalize() for route in names), "content": content}
+        content |= components.events([*names["stream"], ref("error")])  # a stream that began well may end in an error
+    about = "; ".join(_ABOUT[route].capitalize() for route in names)
+    return {"description": about, "content": content, **(_links(provider.tasks) if "task" in names else {})}
+
+
+def _links(life: Tasks | None) -> Schema:
+    """What can be asked about the task that an answer names."""
+    place = skeletons.place(life.created, "task_id") if life else None
+    if life is None or place is None:
+        return {}
+    named = {"task_id": f"$response.body#/{place.replace('.', '/')}"}
+    asked = {"task_query": life.query, "task_cancel": life.cancel}
+    return {"links": {name: {"operationId": name, "parameters": named} for name, address in asked.items() if address}}
 
 
 def _headers(provider: Provider, endpoint: Endpoint) -> list[Schema]:
@@ -90,22 +103,39 @@ def _headers(provider: Provider, endpoint: Endpoint) -> list[Schema]:
             "schema": {"enum": list(dict.fromkeys(headers[name] for headers in wanted.values() if name in headers))},
         }
         for name in names
-    ]  # fmt: skip
+    ] + _resolving(provider)  # fmt: skip
+
+
+def _resolving(provider: Provider) -> list[Schema]:
+    """The header with which uploads may be used."""
+    uploads = provider.uploads
+    about = f"Needed where pictures are uploads ({uploads.scheme}://)" if uploads else ""
+    return [
+        {"name": name, "in": "header", "required": False, "description": about, "schema": {"enum": [value]}}
+        for name, value in (uploads.header.items() if uploads else ())
+    ]
+
+
+def uploads(provider: Provider, models: Sequence[str], errors: Sequence[str]) -> dict[str, Schema]:
+    """Path: the operation that asks for leave to upload. The form goes to an address that the answer names."""
+    if provider.uploads is None:
+        return {}
+    method, path, leave = leave_call(provider.uploads.policy)
+    asked: list[Schema] = [{"name": name, "schema": {"enum": [text]}} for name, text in leave.wanted.items()]
+    asked.append({"name": leave.model, "schema": {"type": "string", "minLength": 1, "examples": list(models)}})
+    summary = "Ask for leave to upload a file"
+    return {path: {method.lower(): {
+        "operationId": "upload_leave",
+        "summary": summary,
+        "tags": ["uploads"],
+        "parameters": [{**each, "in": "query", "required": True} for each in asked],
+        "responses": {"200": _answer(summary, ref("leave")), **_failures(errors, False)},
+    }}}  # fmt: skip
 
 
 def _filters(life: Tasks) -> list[Schema]:
-    """What a list of tasks can be narrowed by: its page, and what identifies a task, called as in its answer."""
-    found: list[Schema] = []
-    parts: list[dict[str, Any]] = [life.list_answer or {}]
-    while parts:
-        here = parts.pop()
-        parts += [row for part in here.values() if isinstance(part, list) for row in cast("list[Any]", part)]
-        found += [{"name": key, "in": "query", "schema": _FILTERS[part]} for key, part in here.items() if _filter(part)]
-    return found
-
-
-def _filter(part: Any) -> bool:
-    return isinstance(part, str) and part in _FILTERS
+    """What a list of tasks can be narrowed by."""
+    return [{"name": key, "in": "query", "schema": _FILTERS[part]} for key, part in life.list_query.items()]
 
 
 def _answer(about: str, schema: Schema) -> Schema:

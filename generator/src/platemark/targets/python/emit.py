@@ -21,6 +21,8 @@ from platemark.version import GENERATED_BY, VERSION
 
 PACKAGE = "src/platemark_images"
 _RUNTIME = "platemark_images._runtime"
+_CALLED = {f"{_RUNTIME}.{module}": tuple(names) for module, names in LEAVES.items()}
+"""What printed tests import."""
 SHARED = {
     "platemark": ("plain",),
     "platemark.rules": ("judge", "leaves", "nearest", "pictures", "sizes"),
@@ -123,7 +125,7 @@ def _module(
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     only = _imports(later or {}, None) if plain else _imports({**views.TYPE_IMPORTS, **(later or {})}, used)
     used |= {"TYPE_CHECKING"} if only else set()
-    known = {**views.IMPORTS, f"{_RUNTIME}.leaves": tuple(LEAVES), **(imports or {})}
+    known = {**views.IMPORTS, **_CALLED, **(imports or {})}
     lines = [*(f"import {name}" for name in plain), *_imports(known, used)]
     if only and "if TYPE_CHECKING:" in body:
         body = body.replace("if TYPE_CHECKING:", _checking(only) + "\n", 1)

@@ -5,19 +5,26 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, cast
 
-from platemark.rules import expr, leaves
+from platemark.rules import expr, leaves, pictures
 from platemark.targets.python import naming
 
 ITEMS = ("item", "part", "piece", "element")
 """Names of the items of nested lists, from the outermost."""
-LEAVES = frozenset(
-    name
-    for name, value in vars(leaves).items()
-    if callable(value) and value.__module__ == leaves.__name__ and name[0] != "_"
-)
-TAKEN = LEAVES | {*ITEMS, "values", "all", "sum", "Iterator", "Rule"}
+
+
+def _functions(module: ModuleType) -> frozenset[str]:
+    found = vars(module).items()
+    return frozenset(
+        name for name, value in found if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
+    )
+
+
+LEAVES = {"leaves": _functions(leaves), "pictures": _functions(pictures)}
+"""What printed tests call, by the module of the runtime that has it."""
+TAKEN = LEAVES["leaves"] | LEAVES["pictures"] | {*ITEMS, "values", "all", "sum", "Iterator", "Rule"}
 
 _OR, _AND, _NOT, _COMPARE, _PRODUCT, _ATOM = range(6)
 
@@ -110,6 +117,11 @@ class Printer:
                 return self.call("only", self.value(of, items), literal(names))
             case expr.SchemeIn(of, schemes):
                 return Printed(f"{self.call('scheme', self.value(of, items)).text} in {literal(schemes)}", _COMPARE)
+            case expr.PictureIn(of, formats):
+                found = self.call("picture_format", self.value(of, items)).text
+                return Printed(f"{found} in {literal(formats)}", _COMPARE)
+            case expr.Alpha(of):
+                return self.call("has_alpha", self.value(of, items))
             case expr.Every():
                 return self.every(test, items, "all")
             case expr.All(tests):
@@ -132,12 +144,15 @@ class Printer:
                 return self.equal(test, items, "!=")
             case expr.Multiple():
                 return self.multiple(test, items, "!=")
-            case expr.Is() | expr.Only():
+            case expr.Is() | expr.Only() | expr.Alpha():
                 return _not(self.test(test, items))
             case expr.OneOf(of, values):
                 return self.one_of(self.value(of, items), values, "not in")
             case expr.SchemeIn(of, schemes):
                 return Printed(f"{self.call('scheme', self.value(of, items)).text} not in {literal(schemes)}", _COMPARE)
+            case expr.PictureIn(of, formats):
+                found = self.call("picture_format", self.value(of, items)).text
+                return Printed(f"{found} not in {literal(formats)}", _COMPARE)
             case expr.Every():
                 return self.every(test, items, "any")
             case expr.All(tests):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 from platemark.ir import SCHEMA_VERSION, Ir, to_json
@@ -28,7 +29,7 @@ def emit(ir: Ir, examples: Examples) -> Files:
 
 def _row(vector: Vector) -> dict[str, Any]:
     """A vector with all of its fields, empty or not: the shape is public."""
-    return {name: getattr(vector, name) for name in ("id", "route", "mode", "request", "verdict", "rules", "expected")}
+    return {field.name: getattr(vector, field.name) for field in fields(vector)}
 
 
 def _lines(head: dict[str, Any], lists: dict[str, list[Any]]) -> str:

@@ -250,7 +250,7 @@ IMAGES_UNSUPPORTED = Rule(
     "images.unsupported",
     "images",
     "unsupported",
-    {"for": "this model"},
+    {"for": "this model", "type": "images"},
     "reject",
     "is not supported by this model",
     Evidence(

@@ -22,6 +22,7 @@ from platemark_images._runtime.leaves import (
     scheme,
     width,
 )
+from platemark_images._runtime.pictures import is_picture, picture_bytes, picture_height, picture_width
 
 # What many rules cite.
 
@@ -491,6 +492,7 @@ IMAGES_SOFT_SIDE = Rule(
     "note",
     "recommended: each side must be 384 to 3072 pixels",
     Evidence("conflict", (Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: images"),)),
+    frozenset(["images"]),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -521,6 +523,7 @@ IMAGES_BYTES = Rule(
             Source("qwen-edit-ref", "qwen-image-2.0-pro, qwen-image-2.0: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 MODEL_QWEN_IMAGE_2_0_PRO_2026_03_03 = Rule(
     "model",
@@ -616,6 +619,21 @@ def check_edit(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 384 <= picture_width(item) <= 3072 or not 384 <= picture_height(item) <= 3072)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SOFT_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size):
         yield SIZE_TYPE
     if is_size(size) and not 262144 <= width(size) * height(size) <= 4194304:

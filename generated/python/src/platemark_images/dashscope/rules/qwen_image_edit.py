@@ -22,6 +22,7 @@ from platemark_images._runtime.leaves import (
     scheme,
     width,
 )
+from platemark_images._runtime.pictures import is_picture, picture_bytes, picture_height, picture_width
 
 # What many rules cite.
 
@@ -162,6 +163,7 @@ IMAGES_SOFT_SIDE = Rule(
     Evidence(
         "conflict", (Source("qwen-edit-ref", "qwen-image-edit-max, qwen-image-edit-plus, qwen-image-edit: images"),)
     ),
+    frozenset(["images"]),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -192,6 +194,7 @@ IMAGES_BYTES = Rule(
             Source("guide", "qwen-image-edit-max, qwen-image-edit: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 SIZE_TYPE = Rule(
     "size.type",
@@ -514,7 +517,7 @@ SIZE_UNSUPPORTED = Rule(
     "size.unsupported",
     "size",
     "unsupported",
-    {"for": "qwen-image-edit"},
+    {"for": "qwen-image-edit", "type": "size"},
     "reject",
     "is not supported by qwen-image-edit",
     Evidence(
@@ -526,7 +529,7 @@ PROMPT_EXTEND_UNSUPPORTED = Rule(
     "prompt_extend.unsupported",
     "prompt_extend",
     "unsupported",
-    {"for": "qwen-image-edit"},
+    {"for": "qwen-image-edit", "type": "boolean"},
     "reject",
     "is not supported by qwen-image-edit",
     Evidence(
@@ -570,6 +573,21 @@ def check(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 384 <= picture_width(item) <= 3072 or not 384 <= picture_height(item) <= 3072)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SOFT_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size):
         yield SIZE_TYPE
     if is_size(size) and (not 512 <= width(size) <= 2048 or not 512 <= height(size) <= 2048):
@@ -616,6 +634,21 @@ def check_qwen_image_edit(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 384 <= picture_width(item) <= 3072 or not 384 <= picture_height(item) <= 3072)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SOFT_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "n" in values and not is_integer(n):
         yield N_TYPE
     if is_integer(n) and not equal(n, 1):

@@ -155,7 +155,7 @@ IMAGES_UNSUPPORTED = Rule(
     "images.unsupported",
     "images",
     "unsupported",
-    {"for": "this model"},
+    {"for": "this model", "type": "images"},
     "reject",
     "is not supported by this model",
     Evidence("external", (Source("t2i-ref", "wan2.2-t2i-flash: images"),)),

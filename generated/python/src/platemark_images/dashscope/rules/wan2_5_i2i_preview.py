@@ -21,6 +21,14 @@ from platemark_images._runtime.leaves import (
     scheme,
     width,
 )
+from platemark_images._runtime.pictures import (
+    has_alpha,
+    is_picture,
+    picture_bytes,
+    picture_format,
+    picture_height,
+    picture_width,
+)
 
 # What many rules cite.
 
@@ -164,6 +172,7 @@ IMAGES_SIDE = Rule(
     "reject",
     "each side must be 384 to 5000 pixels",
     Evidence("external", (Source("wan25-ref", "wan2.5-i2i-preview: images"),)),
+    frozenset(["images"]),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -179,6 +188,7 @@ IMAGES_FORMATS = Rule(
             Source("wan25-ref", "wan2.5-i2i-preview: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 IMAGES_ALPHA = Rule(
     "images.alpha",
@@ -188,6 +198,7 @@ IMAGES_ALPHA = Rule(
     "reject",
     "an alpha channel is refused",
     Evidence("conflict", (Source("wan25-ref", "wan2.5-i2i-preview: images"),)),
+    frozenset(["images"]),
 )
 IMAGES_BYTES = Rule(
     "images.bytes",
@@ -197,6 +208,7 @@ IMAGES_BYTES = Rule(
     "reject",
     "each file has at most 10 MB",
     Evidence("external", (Source("wan25-ref", "wan2.5-i2i-preview: images"),)),
+    frozenset(["images"]),
 )
 SIZE_TYPE = Rule(
     "size.type",
@@ -479,6 +491,35 @@ def check(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 384 <= picture_width(item) <= 5000 or not 384 <= picture_height(item) <= 5000)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and picture_format(item) not in ("JPEG", "PNG", "BMP", "WEBP") for item in items(images)
+        )
+    ):
+        yield IMAGES_FORMATS
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and has_alpha(item) for item in items(images))
+    ):
+        yield IMAGES_ALPHA
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size):
         yield SIZE_TYPE
     if is_size(size) and not 589824 <= width(size) * height(size) <= 1638400:

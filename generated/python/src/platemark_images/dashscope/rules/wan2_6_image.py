@@ -23,6 +23,14 @@ from platemark_images._runtime.leaves import (
     scheme,
     width,
 )
+from platemark_images._runtime.pictures import (
+    has_alpha,
+    is_picture,
+    picture_bytes,
+    picture_format,
+    picture_height,
+    picture_width,
+)
 
 # What many rules cite.
 
@@ -190,6 +198,7 @@ IMAGES_SIDE = Rule(
             Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -206,6 +215,7 @@ IMAGES_FORMATS = Rule(
             Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 IMAGES_ALPHA = Rule(
     "images.alpha",
@@ -222,6 +232,7 @@ IMAGES_ALPHA = Rule(
             Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 IMAGES_BYTES = Rule(
     "images.bytes",
@@ -237,6 +248,7 @@ IMAGES_BYTES = Rule(
             Source("wan26-ref", "wan2.6-image: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 SIZE_TYPE = Rule(
     "size.type",
@@ -661,7 +673,7 @@ STREAM_UNSUPPORTED = Rule(
     "stream.unsupported",
     "stream",
     "unsupported",
-    {"for": "this model"},
+    {"for": "this model", "type": "text"},
     "note",
     "is not supported by this model",
     Evidence("conflict", (Source("wan26-ref", "wan2.6-image: stream"),)),
@@ -1082,6 +1094,35 @@ def check(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 240 <= picture_width(item) <= 8000 or not 240 <= picture_height(item) <= 8000)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and picture_format(item) not in ("JPEG", "PNG", "BMP", "WEBP") for item in items(images)
+        )
+    ):
+        yield IMAGES_FORMATS
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and has_alpha(item) for item in items(images))
+    ):
+        yield IMAGES_ALPHA
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size) and not is_token(size):
         yield SIZE_TYPE
     if is_size(size) and not 589824 <= width(size) * height(size) <= 4194304:
@@ -1146,6 +1187,35 @@ def check_edit_task(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 240 <= picture_width(item) <= 8000 or not 240 <= picture_height(item) <= 8000)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and picture_format(item) not in ("JPEG", "PNG", "BMP", "WEBP") for item in items(images)
+        )
+    ):
+        yield IMAGES_FORMATS
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and has_alpha(item) for item in items(images))
+    ):
+        yield IMAGES_ALPHA
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size) and not is_token(size):
         yield SIZE_TYPE
     if is_size(size) and not 589824 <= width(size) * height(size) <= 4194304:
@@ -1210,6 +1280,35 @@ def check_stream(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 240 <= picture_width(item) <= 8000 or not 240 <= picture_height(item) <= 8000)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and picture_format(item) not in ("JPEG", "PNG", "BMP", "WEBP") for item in items(images)
+        )
+    ):
+        yield IMAGES_FORMATS
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and has_alpha(item) for item in items(images))
+    ):
+        yield IMAGES_ALPHA
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size):
         yield SIZE_TYPE_INTERLEAVE
     if is_size(size) and not 589824 <= width(size) * height(size) <= 1638400:
@@ -1274,6 +1373,35 @@ def check_interleave_task(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 240 <= picture_width(item) <= 8000 or not 240 <= picture_height(item) <= 8000)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and picture_format(item) not in ("JPEG", "PNG", "BMP", "WEBP") for item in items(images)
+        )
+    ):
+        yield IMAGES_FORMATS
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and has_alpha(item) for item in items(images))
+    ):
+        yield IMAGES_ALPHA
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size):
         yield SIZE_TYPE_INTERLEAVE
     if is_size(size) and not 589824 <= width(size) * height(size) <= 1638400:

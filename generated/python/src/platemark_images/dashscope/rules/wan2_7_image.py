@@ -31,6 +31,14 @@ from platemark_images._runtime.leaves import (
     scheme,
     width,
 )
+from platemark_images._runtime.pictures import (
+    has_alpha,
+    is_picture,
+    picture_bytes,
+    picture_format,
+    picture_height,
+    picture_width,
+)
 
 # What many rules cite.
 
@@ -431,7 +439,7 @@ NEGATIVE_PROMPT_UNSUPPORTED = Rule(
     "negative_prompt.unsupported",
     "negative_prompt",
     "unsupported",
-    {"for": "this model"},
+    {"for": "this model", "type": "text"},
     "note",
     "is not supported by this model",
     Evidence("conflict", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: negative_prompt"),)),
@@ -461,7 +469,7 @@ REFERENCE_IMAGES_UNSUPPORTED = Rule(
     "reference_images.unsupported",
     "reference_images",
     "unsupported",
-    {"for": "this model"},
+    {"for": "this model", "type": "text"},
     "reject",
     "is not supported by this model",
     Evidence("conflict", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: reference_images"),)),
@@ -912,6 +920,7 @@ IMAGES_SIDE = Rule(
     "reject",
     "each side must be 240 to 8000 pixels",
     Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),)),
+    frozenset(["images"]),
 )
 IMAGES_RATIO = Rule(
     "images.ratio",
@@ -921,6 +930,7 @@ IMAGES_RATIO = Rule(
     "reject",
     "width to height must be 1:8 to 8:1",
     Evidence("external", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),)),
+    frozenset(["images"]),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -936,6 +946,7 @@ IMAGES_FORMATS = Rule(
             Source("guide", "wan2.7-image-pro, wan2.7-image: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 IMAGES_ALPHA = Rule(
     "images.alpha",
@@ -951,6 +962,7 @@ IMAGES_ALPHA = Rule(
             Source("guide", "wan2.7-image-pro, wan2.7-image: images"),
         ),
     ),
+    frozenset(["images"]),
 )
 IMAGES_BYTES = Rule(
     "images.bytes",
@@ -960,6 +972,7 @@ IMAGES_BYTES = Rule(
     "reject",
     "each file has at most 20 MB",
     Evidence("conflict", (Source("wan27-ref", "wan2.7-image-pro, wan2.7-image: images"),)),
+    frozenset(["images"]),
 )
 BBOX_LIST_TYPE = Rule(
     "bbox_list.type",
@@ -1258,6 +1271,45 @@ def check(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 240 <= picture_width(item) <= 8000 or not 240 <= picture_height(item) <= 8000)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item)
+            and (picture_width(item) * 8 < picture_height(item) or picture_width(item) > picture_height(item) * 8)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_RATIO
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and picture_format(item) not in ("JPEG", "PNG", "BMP", "WEBP") for item in items(images)
+        )
+    ):
+        yield IMAGES_FORMATS
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and has_alpha(item) for item in items(images))
+    ):
+        yield IMAGES_ALPHA
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 20971520 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size) and not is_token(size):
         yield SIZE_TYPE
     if is_size(size) and not 589824 <= width(size) * height(size) <= 4194304:
@@ -1359,6 +1411,45 @@ def check_sequence(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data", "oss") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 240 <= picture_width(item) <= 8000 or not 240 <= picture_height(item) <= 8000)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item)
+            and (picture_width(item) * 8 < picture_height(item) or picture_width(item) > picture_height(item) * 8)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_RATIO
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and picture_format(item) not in ("JPEG", "PNG", "BMP", "WEBP") for item in items(images)
+        )
+    ):
+        yield IMAGES_FORMATS
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and has_alpha(item) for item in items(images))
+    ):
+        yield IMAGES_ALPHA
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 20971520 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size) and not is_token(size):
         yield SIZE_TYPE
     if is_size(size) and not 589824 <= width(size) * height(size) <= 4194304:

@@ -21,6 +21,7 @@ from platemark_images._runtime.leaves import (
     scheme,
     width,
 )
+from platemark_images._runtime.pictures import is_picture, picture_bytes, picture_height, picture_width
 
 # What many rules cite.
 
@@ -122,6 +123,7 @@ IMAGES_SOFT_SIDE = Rule(
     "note",
     "recommended: each side must be 384 to 3072 pixels",
     Evidence("stated", (Source("vtrix-edit", "Parameters: images"),)),
+    frozenset(["images"]),
 )
 IMAGES_FORMATS = Rule(
     "images.formats",
@@ -140,6 +142,7 @@ IMAGES_BYTES = Rule(
     "reject",
     "each file has at most 10 MB",
     Evidence("stated", (Source("vtrix-edit", "Parameters: images"),)),
+    frozenset(["images"]),
 )
 SIZE_TYPE = Rule(
     "size.type",
@@ -446,6 +449,21 @@ def check(values: Values) -> Iterator[Rule]:
         and any(scheme(item) not in ("http", "https", "data") for item in items(images))
     ):
         yield IMAGES_SCHEMES
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(
+            is_picture(item) and (not 384 <= picture_width(item) <= 3072 or not 384 <= picture_height(item) <= 3072)
+            for item in items(images)
+        )
+    ):
+        yield IMAGES_SOFT_SIDE
+    if (
+        is_list(images)
+        and all(is_text(item) for item in items(images))
+        and any(is_picture(item) and picture_bytes(item) > 10485760 for item in items(images))
+    ):
+        yield IMAGES_BYTES
     if "size" in values and not is_size(size):
         yield SIZE_TYPE
     if is_size(size) and (not 512 <= width(size) <= 2048 or not 512 <= height(size) <= 2048):

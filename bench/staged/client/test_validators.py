@@ -1,0 +1,103 @@
+"""The committed client judges the committed vectors: what kills mutants of its validators.
+
+What follows the vectors is no vector: a file of 10 MB, formats that we can't draw, bodies that break two rules.
+"""
+
+import base64
+import gc
+import importlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import platemark_images
+from platemark_images._catalog import MODELS
+
+# Import here, and not in each of the workers that are forked from this process, nor let them sweep what it holds.
+OFFERS = {
+    offer.check: offer
+    for provider in sorted(set(MODELS.values()))
+    for family in sorted(set(importlib.import_module(provider).PROVIDER.models.values()))
+    for offer in importlib.import_module(family).FAMILY.offers
+}.values()
+FILES = [json.loads(path.read_text("utf-8")) for path in sorted(Path("generated/vectors").rglob("*.json"))]
+gc.freeze()
+
+
+@pytest.mark.parametrize("stated", FILES, ids=[file["model"] for file in FILES])
+def test_every_vector_gets_the_verdict_that_it_states(stated):
+    for vector in stated["vectors"]:
+        if vector["shown_by"] == "body":
+            told = platemark_images.validate(stated["model"], vector["route"], vector["request"]["body"])
+            found = (told.verdict, told.mode, list(told.rules))
+            assert found == (vector["verdict"], vector["mode"], vector["rules"]), vector["id"]
+
+
+def broken(offer, **values):
+    return {rule.id for rule in offer.check(values)}
+
+
+def limited(kind):
+    """Offers and their rules of one kind."""
+    found = [(offer, rule) for offer in OFFERS for rule in offer.rules if rule.kind == kind]
+    assert found
+    return found
+
+
+def test_bounds_of_areas_are_exact_whatever_the_ratio():
+    for offer, rule in limited("area"):
+        low, high = rule.args["low"], rule.args["high"]
+        for area, outside in ((low - 1, True), (low, False), (high, False), (high + 1, True)):
+            for width in (width for width in range(1, 2000) if area % width == 0 and area // width <= 999_999):
+                found = broken(offer, size=f"{width}*{area // width}")
+                assert (rule.id in found) == outside, (offer.model, width, area)
+
+
+def drawn(format_, size=(512, 512)):
+    file = io.BytesIO()
+    Image.new("RGB", size).save(file, format_)
+    return file.getvalue()
+
+
+def uri(data, format_="png"):
+    return f"data:image/{format_.lower()};base64,{base64.b64encode(data).decode()}"
+
+
+def test_files_may_have_just_so_many_bytes():
+    png = drawn("PNG")
+    for high in {rule.args["high"] for _, rule in limited("bytes")}:
+        fits, larger = (uri(png + bytes(size - len(png))) for size in (high, high + 1))
+        for offer, rule in limited("bytes"):
+            if rule.args["high"] == high:
+                assert rule.id not in broken(offer, images=[fits])
+                assert rule.id in broken(offer, images=[larger])
+                assert rule.id in broken(offer, images=[uri(png), larger])
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF"])
+def test_a_format_is_taken_if_it_is_listed(format_):
+    for offer, rule in limited("formats"):
+        found = broken(offer, images=[uri(drawn(format_), format_)])
+        assert (rule.id in found) == (format_ not in rule.args["among"]), offer.model
+
+
+def test_what_is_no_list_of_texts_breaks_the_rule_on_types_alone():
+    for offer in OFFERS:
+        if any(parameter.name == "images" for parameter in offer.parameters):
+            for wrong in (7, "https://example.com/a.png", {}):
+                assert broken(offer, images=wrong) & {"images.type", "images.count"} == {"images.type"}, offer.model
+            assert "images.schemes" not in broken(offer, images=[7])
+
+
+def test_a_body_without_a_route_is_judged_by_the_one_that_it_means():
+    body = {"model": "wan2.6-image", "input": {}, "parameters": {"enable_interleave": True, "stream": True}}
+    assert platemark_images.validate("wan2.6-image", None, body).route == "stream"
+    assert platemark_images.validate("wan2.6-image", "task", body).route == "task"
+
+
+def test_an_unknown_model_names_the_nearest():
+    with pytest.raises(platemark_images.ConfigurationError, match=r"did you mean wan2\.6-image"):
+        platemark_images.validate("wan2.6-imag", "sync", {})
