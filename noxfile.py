@@ -38,6 +38,15 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def properties(session: nox.Session) -> None:
+    """Draw more requests than the tests do: `-- 500` of each offer and kind, 200 unless said."""
+    session.install("-e", f"{ROOT}[dev]", "-e", f"{CLIENT}[pydantic]")
+    examples, *options = session.posargs or ["200"]
+    files = ("tests/test_properties.py", "tests/test_properties_tasks.py")
+    session.run("pytest", "-n", "auto", *files, *options, env={"PLATEMARK_EXAMPLES": examples})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Lint our code by our settings, and the emitted client by its own."""
     session.install(RUFF)
@@ -96,6 +105,13 @@ def mutants(session: nox.Session) -> None:
     """Mutate the evaluator and the emitted validators, and see what the tests let pass; `-- client` is one of both."""
     session.install("-e", f"{ROOT}[dev]", "mutmut==3.8.1")
     session.run("python", str(BENCH / "mutants.py"), *session.posargs)
+
+
+@nox.session
+def conform_sweep(session: nox.Session) -> None:
+    """Change each figure of the specs by its smallest step: `conform` must name it (some 20 minutes on two cores)."""
+    session.install("-e", f"{ROOT}[testing]")
+    session.run("python", str(BENCH / "conform_sweep.py"), *session.posargs)
 
 
 @nox.session

@@ -81,7 +81,7 @@ def _probed(model: str, change: Change) -> Result:
         return Result(change.name, fact, "named", named)
     if named:
         return Result(change.name, fact, "others named", named)
-    shown = _differing(model, other)
+    shown = differing(model, other)
     return Result(change.name, fact, "missed" if shown else "unshown", reason=shown or _reason(model, fact))
 
 
@@ -94,7 +94,7 @@ def _reason(model: str, fact: str) -> str:
 # ── What any request shows ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _differing(model: str, other: ir.Ir) -> str:
+def differing(model: str, other: ir.Ir) -> str:
     """A request of the corpus that two emulators answer otherwise; nothing where there is none."""
     for name, told in _answers(model, other):
         if told != _plain(model)[name]:
@@ -168,17 +168,19 @@ def _swept(models: list[str], workers: int) -> list[Result]:
         for first in range(0, count, 20)
     ]
     with ProcessPoolExecutor(workers) as pool:
-        found = pool.map(probed, *zip(*chunks, strict=True))
-        return [result for chunk in found for result in chunk]
+        results: list[Result] = []
+        for found in pool.map(probed, *zip(*chunks, strict=True)):
+            results += found
+            for result in found:
+                if result.found in {"others named", "missed"}:
+                    print(f"{result.found}: {result.change}: {', '.join(result.named) or result.reason}", flush=True)
+        return results
 
 
 def _told(results: list[Result], loud: list[str], seconds: float, *, write: bool, whole: bool) -> int:
     counted = Counter(result.found for result in results)
     shown = len(results) - counted["unshown"]
     share = counted["named"] / shown if shown else 1.0
-    for result in results:
-        if result.found in {"others named", "missed"}:
-            print(f"{result.found}: {result.change}: {', '.join(result.named) or result.reason}")
     for name in loud:
         print(f"named on unchanged specs: {name}")
     unshown = {result.change: result.reason for result in results if result.found == "unshown"}

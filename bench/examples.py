@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -44,10 +44,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one process made: examples, those that were accepted, and seconds of CPU time for making them."""
+    """What one process made: examples, those that were accepted, different ones of these, and seconds of CPU time."""
 
     examples: int
     accepted: int
+    distinct: int
     seconds: float
 
     @property
@@ -127,7 +128,9 @@ def run(engine: str, number: int) -> Run:
     made = draw(strategy, EXAMPLES, number)
     seconds = time.process_time() - start
     ir = platemark.resolve(platemark.load())
-    return Run(len(made), sum(accepted(ir, sent) for sent in made), seconds)
+    fine = [sent for sent in made if accepted(ir, sent)]
+    distinct = {json.dumps((sent.routes, sent.body), sort_keys=True) for sent in fine}
+    return Run(len(made), len(fine), len(distinct), seconds)
 
 
 def accepted(ir: Ir, sent: Sent) -> bool:
@@ -143,12 +146,17 @@ def run_apart(engine: str, number: int) -> Run:
 
 def report(runs: dict[str, list[Run]]) -> Iterable[str]:
     """The table, as Markdown."""
-    yield "| engine | examples | accepted | CPU seconds | accepted a second |"
-    yield "|---|---|---|---|---|"
+    yield "| engine | examples | accepted | distinct | CPU seconds | accepted a second | distinct a second |"
+    yield "|---|---|---|---|---|---|---|"
     for engine, made in runs.items():
-        seconds, speed = median(r.seconds for r in made), median(r.speed for r in made)
-        share = sum(r.accepted for r in made) / sum(r.examples for r in made)
-        yield f"| {engine} | {median(r.examples for r in made):g} | {share:.1%} | {seconds:.2f} | {speed:.0f} |"
+        examples = sum(r.examples for r in made)
+        shares = (sum(r.accepted for r in made) / examples, sum(r.distinct for r in made) / examples)
+        seconds = median(r.seconds for r in made)
+        speeds = (median(r.speed for r in made), median(r.distinct / r.seconds for r in made))
+        yield (
+            f"| {engine} | {median(r.examples for r in made):g} | {shares[0]:.1%} | {shares[1]:.1%} | {seconds:.2f} "
+            f"| {speeds[0]:.0f} | {speeds[1]:.0f} |"
+        )
 
 
 def bars(runs: dict[str, list[Run]]) -> Iterable[tuple[str, bool]]:
@@ -169,7 +177,7 @@ def main() -> int:
     given_ = parser.parse_args()
     if given_.engine:
         made = run(given_.engine, given_.number)
-        print(json.dumps({"examples": made.examples, "accepted": made.accepted, "seconds": made.seconds}))
+        print(json.dumps(asdict(made)))
         return 0
     runs: dict[str, list[Run]] = {engine: [] for engine in ENGINES}
     for number in range(1, RUNS + 1):

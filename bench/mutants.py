@@ -108,7 +108,7 @@ def stage(subject: Subject, root: Path) -> None:
     for place, path in subject.data.items():
         shutil.copytree(path, root / place)
     if subject.name == "evaluator":
-        _keep_one_model_a_family(root / "generated" / "vectors")
+        _keep_one_of_each(root / "generated" / "vectors")
     settings = {
         "source_paths": ["src"],
         "only_mutate": [f"src/{subject.package.name}/{pattern}" for pattern in subject.mutated],
@@ -127,13 +127,17 @@ def stage(subject: Subject, root: Path) -> None:
     (root / "pyproject.toml").write_text("\n".join(["[tool.mutmut]", *lines, ""]), "utf-8")
 
 
-def _keep_one_model_a_family(vectors: Path) -> None:
-    """The evaluator runs the same code for all models of a family."""
+def _keep_one_of_each(vectors: Path) -> None:
+    """The evaluator runs the same code for all models of a family, and for all routes of a mode."""
     families = [json.loads(path.read_text("utf-8")) for path in sorted((GENERATED / "ir").glob("*/*.json"))]
     first = {family["models"][0]["id"] for family in families if "models" in family}
     for path in vectors.rglob("*.json"):
-        if json.loads(path.read_text("utf-8"))["model"] not in first:
+        stated = json.loads(path.read_text("utf-8"))
+        if stated["model"] not in first:
             path.unlink()
+            continue
+        by_rest = {vector["id"].partition("/")[2]: vector for vector in reversed(stated["vectors"])}
+        path.write_text(json.dumps({**stated, "vectors": list(by_rest.values())[::-1]}), "utf-8")
 
 
 # ── What became of them ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,8 +172,8 @@ def _told(path: Path, keys: list[str]) -> Iterable[Mutant]:
         module, _, mutant = key.rpartition(".")
         mangled, _, _ = mutant.partition("__mutmut_")
         function = mangled.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
-        was, becomes = (functions[name] for name in (f"{mangled}__mutmut_orig", mutant))
-        changed = list(ndiff(was[1:], becomes[1:]))
+        original = f"{mangled}__mutmut_orig"
+        changed = list(ndiff(functions[original], [line.replace(mutant, original) for line in functions[mutant]]))
         told = [" ".join(line[2:].strip() for line in changed if line.startswith(sign)) for sign in ("- ", "+ ")]
         yield Mutant(f"{module}.{function}", *told)
 

@@ -15,6 +15,8 @@ from platemark.rules import expr, leaves, specimens
 from platemark.rules.edges import ABSENT
 from platemark.rules.kinds import KINDS
 from platemark.rules.meanings import Subject
+from platemark.rules.narrowing import Domain
+from platemark.testing.values import of_count, table
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,54 @@ STEPS = [
 def test_steps_are_the_smallest(kind: str, written: Any, tighter: list[Any], looser: list[Any]) -> None:
     steps = KINDS[kind].steps(written)
     assert ([*steps.tighter], [*steps.looser]) == (tighter, looser)
+
+
+@st.composite
+def by(draw: st.DrawFn, make: Callable[[st.DrawFn], Any]) -> Any:
+    return make(draw)
+
+
+DOMAINS = {
+    "images": Domain("images", schemes=("http", "https", "data")),
+    "list": Domain("list", items=Domain("object", fields={"ratio": Domain("percent", needed=True)})),
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.type}")
+def test_what_a_narrowed_domain_holds_keeps_the_rule(row: Row) -> None:
+    kind = KINDS[row.kind]
+    args = kind.parse(row.written)
+    narrowed = kind.narrow(DOMAINS.get(row.type, Domain(row.type)), args)
+    if narrowed.barred:
+        assert not kept(row, row.breaks[0])
+        return
+    beside = {**row.beside, **narrowed.needs}
+    held = leaves.count(beside.get(narrowed.as_many_as))
+
+    if narrowed.as_many_as:
+        make = by(lambda draw: of_count(narrowed)(draw, held))
+    else:
+        possible = table(narrowed, optional=not narrowed.needed)
+        make = by(possible.draw)
+
+    @given(make)
+    def keeps(value: Any) -> None:
+        assert kept(replace(row, beside=beside), value)
+
+    keeps()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.type}")
+def test_what_lies_beyond_breaks_the_rule(row: Row) -> None:
+    kind = KINDS[row.kind]
+    args = kind.parse(row.written)
+    tables = [table(part, optional=False) for part in kind.beyond(DOMAINS.get(row.type, Domain(row.type)), args)]
+
+    @given(st.sampled_from(tables).flatmap(lambda outside: by(outside.draw)) if tables else st.none())
+    def breaks(value: Any) -> None:
+        assert not tables or not kept(row, value)
+
+    breaks()
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=10))

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from platemark.rules import expr, leaves
+from platemark.rules import expr, leaves, meanings
 from platemark.rules.expr import All, Between, Equal, Every, Is, Measured, Number, OneOf, Only, Product, Total
+from platemark.rules.meanings import Subject
 
 FORMATS: dict[str, tuple[list[Any], list[Any]]] = {
     "integer": ([0, -1, 1.0, 2**80], [True, 1.5, "1", None, float("inf")]),
@@ -114,8 +115,34 @@ def test_trees_hold_of_values(test: expr.Test, values: dict[str, Any], held: boo
     assert expr.holds(test, values) is held
 
 
+def test_nodes_are_the_tree_from_its_top() -> None:
+    width, height = Measured("width", "size"), Measured("height", "size")
+    assert [*expr.nodes(All((AREA, Is("n", "integer"))))] == [
+        All((AREA, Is("n", "integer"))), AREA, Number(6), Product(width, height), width, height, Is("n", "integer"),
+    ]  # fmt: skip
+
+
 def test_references_are_parameters_whole_and_never_items() -> None:
     assert expr.references(All((SUM, AREA, Is("box.left", "integer")))) == {"shares", "size", "box"}
+
+
+def test_what_a_parameter_needs_may_be_a_default() -> None:
+    at = Subject("inks", "list", defaults={"polish": True, "shade": "dusk"})
+    when, needs = meanings.requires(at, {"of": {"polish": True, "shade": "dawn"}})
+    assert expr.holds(when, {"inks": []})
+    assert not expr.holds(when, {})
+    held = [
+        expr.holds(needs, values)
+        for values in (
+            {"shade": "dawn"},
+            {"shade": "dawn", "polish": True},
+            {"shade": "dawn", "polish": False},
+            {"shade": "dawn", "polish": 1},
+            {"shade": "dusk"},
+            {},
+        )
+    ]
+    assert held == [True, True, False, False, False, False]
 
 
 def test_a_tree_as_data_names_each_node_and_its_parts() -> None:

@@ -139,10 +139,12 @@ def test_rules_are_printed_as_people_write_them():
 
 def test_printed_conditions_mean_what_the_tests_mean(ir: Ir):
     """Every rule of every family, printed and evaluated, on values of all kinds."""
-    from platemark.rules import leaves
+    from platemark.rules import leaves, pictures, specimens
 
     values: dict[str, Any] = {"n": 3, "size": "1024*1024", "images": ["https://a/b.png", 1], "prompt": "x"}
     worlds: list[dict[str, Any]] = [{}, values, *({**values, name: junk} for name in values for junk in JUNK)]
+    shown = (specimens.uri(size, name) for name in specimens.FORMATS for size in [(500, 500), (239, 240), (600, 5200)])
+    worlds += [{**values, "images": [picture]} for picture in shown]
     for family in ir.families:
         for rule in family.rules:
             if rule.when is None or rule.holds is None:
@@ -151,7 +153,12 @@ def test_printed_conditions_mean_what_the_tests_mean(ir: Ir):
             condition = printer.broken(rule.when, rule.holds) or "False"
             code = compile(condition, rule.id, "eval")
             for world in worlds:
-                scope = {**vars(leaves), "values": world, **{v: world.get(k) for k, v in printer.names.items()}}
+                scope = {
+                    **vars(pictures),
+                    **vars(leaves),
+                    "values": world,
+                    **{v: world.get(k) for k, v in printer.names.items()},
+                }
                 wanted = expr.holds(rule.when, world) and not expr.holds(rule.holds, world)
                 assert bool(eval(code, scope)) is wanted, (condition, world)
 

@@ -191,6 +191,18 @@ def test_what_is_built() -> None:
     }
     assert skeletons.build({"a": "$a"}, {}) == {}
     assert skeletons.build(FLAT, {"prompt": "a", "n": 1}) == {"text": "a", "n": 1}
+    assert skeletons.build(OTHERS, {"c": 1, "n": 2}) == {"a": {"b": [{"n": 2}]}, "c": 1}
+    assert skeletons.build({"a": {"b": "$b"}, "c": {"d": 1}, "e": {}}, {}) == {"c": {"d": 1}, "e": {}}
+
+
+def test_an_element_with_fields_of_its_own_takes_them_from_its_item() -> None:
+    shape = [{"$each": "tasks", "id": "$id", "of": "$user", "more": "$others"}]
+    values = {"tasks": [{"id": 1}, {"user": "b"}], "user": "a", "n": 7}
+    made = [{"id": 1, "of": "a"}, {"of": "b"}]
+    assert [
+        {key: part for key, part in each.items() if key != "more"} for each in skeletons.build(shape, values)
+    ] == made
+    assert all(each["more"]["n"] == 7 for each in skeletons.build(shape, values))
 
 
 def test_repeated_elements_take_turns() -> None:
@@ -210,7 +222,14 @@ RESULTS = {
 def test_found_are_pictures_and_failures_with_their_own_fields() -> None:
     answer = {
         "id": 1,
-        "results": [{"url": "u", "note": "n"}, {"code": "c", "message": "m"}, {"code": "c"}, 7, {"url": "v"}],
+        "results": [
+            {"url": "u", "note": "n"},
+            {"code": "c", "message": "m"},
+            {"code": "c"},
+            {"message": "m"},
+            7,
+            {"$each": "x", "url": "v"},
+        ],
     }
     values, found = skeletons.find(RESULTS, answer)
     assert values == {"id": 1}
@@ -219,6 +238,14 @@ def test_found_are_pictures_and_failures_with_their_own_fields() -> None:
         ("failures", None, {"code": "c", "message": "m"}),
         ("images", "v", {}),
     ]
+
+
+def test_found_is_what_stands_deep_in_an_element_or_in_a_plain_list() -> None:
+    _, found = skeletons.find(MANY_CHOICES, skeletons.build(MANY_CHOICES, {"images": ["u"]}))
+    assert found == [skeletons.Found("images", "u", {})]
+    assert skeletons.find({"a": [{"b": "$b"}]}, {"a": [{"b": 1}]}) == ({"b": 1}, [])
+    assert skeletons.find({"a": [{"b": "$b"}]}, {"a": 7}) == ({}, [])
+    assert skeletons.find([{"a": ["$item"]}], [{"a": [5]}])[1] == [skeletons.Found("", 5, {})]
 
 
 def test_the_first_value_of_a_field_counts_and_null_is_none() -> None:

@@ -4,6 +4,7 @@
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,15 @@ def test_a_body_without_a_route_is_judged_by_the_one_that_it_means(ir: Ir, sent:
     assert found(ir, sent, None, model).route == route
 
 
+def test_a_stream_is_meant_only_by_who_says_so_wherever_it_stands_in_the_spec(ir: Ir) -> None:
+    provider, family, _ = ir.find(WAN)
+    turned = replace(family, offers=tuple(reversed(family.offers)))
+    sent = [body(enable_interleave=True, stream=stream) for stream in (True, False, 1)]
+    assert [judge.route_of(provider, turned, WAN, each) for each in sent] == ["stream", "task", "task"]
+    assert judge.route_of(provider, turned, WAN, body(enable_interleave=True)) == "task"
+    assert judge.route_of(provider, turned, WAN, body(stream=True)) == "task"
+
+
 def test_a_route_that_the_model_does_not_have_is_refused_as_what_it_asks_for(ir: Ir) -> None:
     judged = found(ir, body("wan2.7-image", images=0, enable_sequential=True), "stream", "wan2.7-image")
     (finding,) = judged.findings
@@ -185,6 +195,8 @@ def test_a_body_may_be_judged_as_an_offer_that_its_values_would_not_choose(ir: I
     assert (interleave.mode, interleave.route, interleave.model) == ("interleave", "task", WAN)
     assert interleave.rules == ("images.count", "n.fixed")
     assert interleave.values["n"] == 2
+    stream = judge.judge_as(provider, family, offers["stream", "interleave"], "messages", body())
+    assert [(f.rule.id, f.path) for f in stream.findings] == [("stream.required", "parameters.stream")]
 
 
 # ── The size that will come back ──────────────────────────────────────────────────────────────────────────────────

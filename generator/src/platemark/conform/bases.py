@@ -44,6 +44,11 @@ class Bases:
             found[self.counted] = _span(makes, "range")[0] or 1
         return self.pictured(found)
 
+    @cached_property
+    def full(self) -> Values:
+        """All that can be given at once: it has every part of a body that a request can lack."""
+        return self.pictured({**samples.full(self.family, self.offer), **samples.fixed(self.offer)})
+
     @property
     def counted(self) -> str:
         """The parameter that says how many pictures there will be, or a number."""

@@ -159,7 +159,7 @@ def _at_edges(offered: Offered, rule: ir.Rule, address: str) -> Iterator[Probe]:
     """Every edge that some request shows; a type is also kept by a plain value."""
     bases = offered.bases
     own = bases.holding(rule.parameter or rule.id.partition(".")[0])
-    tried = [*([own] if own else []), bases.least]
+    tried = [*([own] if own else []), bases.least, *([bases.full] if rule.structure else [])]
     wide = rule.structure or rule.parameter in offered.offer.when
     if rule.kind == "schemes":
         yield from (replace(probe, address=address) for probe in _by_scheme(offered, rule))
@@ -220,7 +220,7 @@ def _pictures(offered: Offered, rule: ir.Rule) -> dict[str, str]:
                 found[scheme] = offered.bases.square
             case "http" | "https" if leaves.scheme(asked.picture) == scheme:
                 found[scheme] = asked.picture
-            case "http" | "https" if not asked.fetches:
+            case _ if not asked.fetches:
                 found[scheme] = f"{scheme}://example.com/a.png"
             case _:
                 found[scheme] = ""

@@ -56,7 +56,7 @@ def cases(
     accepts them. A rule that can't be told from a request has none."""
     maker = _Maker(provider, family, offer, rule, apart)
     if rule.structure:
-        return maker.structural(bases[0])
+        return maker.structural(bases)
     return maker.at_edges(bases) if rule.holds is not None else iter(())
 
 
@@ -177,7 +177,11 @@ class _Maker:
             return judgement.rules == (rule.id,)
         return judgement.verdict == rule.verdict and rule.id in judgement.rules
 
-    def structural(self, base: Values) -> Iterator[Case]:
+    def structural(self, bases: Sequence[Values]) -> Iterator[Case]:
+        """The breaks of the first base that has something to break."""
+        return next((iter(found) for base in bases if (found := list(self.breaks(base)))), iter(()))
+
+    def breaks(self, base: Values) -> Iterator[Case]:
         """Those of `broken_bodies` that break the rule, and no other that refuses."""
         offer, rule = self.offer, self.rule
         for index, broken in enumerate(broken_bodies(self.provider, self.family, offer, rule, base)):

@@ -30,7 +30,14 @@ from platemark.rules.expr import (
 
 NEVER = AnyOf(())
 
-_WIDER: Mapping[str, str] = {"size": "text", "token": "text", "color": "text", "percent": "text", "box": "list"}
+_WIDER: Mapping[str, str] = {
+    "size": "text",
+    "token": "text",
+    "color": "text",
+    "percent": "text",
+    "picture": "text",
+    "box": "list",
+}
 """Formats that are a narrower form of another."""
 
 

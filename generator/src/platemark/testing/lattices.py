@@ -12,6 +12,9 @@ _WIDEST: tuple[tuple[Size, Size], ...] = (((1, 4), (4, 1)), ((1, 64), (64, 1)))
 """Where only the area is limited, a picture may be a line of one pixel: most of those drawn look like pictures, some
 like strips; lines themselves are `extremes`."""
 
+_AREA = 8192 * 8192
+"""The most pixels that are drawn where neither area nor sides are limited."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
@@ -29,6 +32,8 @@ class Lattice:
 def lattices(domain: Domain) -> tuple[Lattice, ...]:
     """The sizes of a domain, the likely ones first; none where it is empty."""
     limits = domain.limits
+    if not (limits.area or limits.side):
+        limits = replace(limits, area=(1, _AREA))
     if limits.ratio or (limits.side and limits.side[1] < MOST_SIDE // 64):
         shapes = [limits]
     else:

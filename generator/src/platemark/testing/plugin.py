@@ -94,10 +94,10 @@ def platemark_specs() -> Specs:
 @pytest.fixture(scope="session")
 def platemark_ir(platemark_specs: Specs) -> Ir:
     """Those specs, resolved once."""
-    import platemark
+    from platemark import load, resolve
     from platemark.ir import Ir
 
-    return platemark_specs if isinstance(platemark_specs, Ir) else platemark.resolve(platemark.load(platemark_specs))
+    return platemark_specs if isinstance(platemark_specs, Ir) else resolve(load(platemark_specs))
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def wire_bodies(
     Errors as above."""
     found = suite(spec)
     plans = tuple(found.plan(key) for key in found.offers(model, mode, route))
+    PLAIN.validate()
     return _near(plans) | PLAIN
 
 

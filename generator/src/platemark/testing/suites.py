@@ -7,8 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-import platemark
-from platemark import ir
+from platemark import ir, load, resolve
 from platemark.problems import did_you_mean
 from platemark.testing.breaks import Break, Breaker, Unbreakable
 from platemark.testing.plans import Plan
@@ -124,7 +123,7 @@ def suite(spec: Specs) -> Suite:
 
 @lru_cache(maxsize=_KEPT)
 def _loaded(folder: Path | None) -> Suite:
-    return Suite(platemark.resolve(platemark.load(folder)))
+    return Suite(resolve(load(folder)))
 
 
 def broken(offered: Sequence[Offered], model: str, rule: str) -> list[tuple[Break, ...]]:

@@ -176,6 +176,7 @@ def _texts(domain: Domain) -> tuple[list[Any], list[Drawn]]:
     length = st.integers(0, len(lengths) - 1)
     alphabet = st.integers(0, len(ALPHABETS) - 1)
     wild = st.text(min_size=low, max_size=min(most, max(low, 40)))
+    wild.validate()  # loads tables of Unicode, which would else make the first draw look slow
 
     def cut(draw: st.DrawFn) -> str:
         return _repeated(ALPHABETS[draw(alphabet)], scaled(draw, low, most))
@@ -276,7 +277,7 @@ def _lists(domain: Domain) -> tuple[list[Any], list[Drawn]]:
 def _images(domain: Domain, edges: list[Any]) -> tuple[list[Any], list[Drawn]]:
     """One integer chooses all pictures of a list, digit by digit: those of edges among them."""
     low, high = counts(domain)
-    pool = list(dict.fromkeys([*pictures_of(domain), *(url for urls in edges for url in leaves.items(urls)[-1:])]))
+    pool = list(dict.fromkeys([*pictures_of(domain), *(str(url) for urls in edges for url in leaves.items(urls)[-1:])]))
     held = st.integers(low, high)
     chosen = [st.integers(0, len(pool) ** count - 1) for count in range(high + 1)]
 
