@@ -15,7 +15,7 @@ from platemark.resolution.changes import changed, changes
 def sweep() -> Iterator[ModuleType]:
     folder = str(Path(__file__).parents[1] / "bench")
     sys.path.insert(0, folder)
-    import conform_sweep
+    import conform_sweep  # pyright: ignore[reportMissingImports]
 
     yield conform_sweep
     sys.path.remove(folder)
