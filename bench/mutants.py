@@ -54,7 +54,7 @@ SUBJECTS = (
         ),
         # The vectors come first: what resolves the specs counts for the first test that has them resolved.
         (
-            *(TESTS / f"test_{name}.py" for name in ("verdicts", "leaves", "kinds", "skeletons", "sizes")),
+            *(TESTS / f"test_{name}.py" for name in ("verdicts", "leaves", "kinds", "skeletons", "sizes", "nearest")),
             STAGED / "evaluator" / "conftest.py",
         ),
         {"specs": ROOT / "specs", "generated/vectors": GENERATED / "vectors"},

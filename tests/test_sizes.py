@@ -114,6 +114,8 @@ def test_the_nearest_size(limits: Limits, size: sizes.Size, nearest: sizes.Size 
         (2048 * 2048, (1000, 2000), (1440, 2912)),
         (1280 * 1280, (16, 9), (1712, 960)),
         (300, (1000, 10), (160, 16)),
+        (1000 * 1000, (1001, 1000), (1008, 992)),
+        (1000 * 1000, (1000, 1001), (992, 1008)),
     ],
 )
 def test_a_size_that_follows_a_picture(area: int, picture: sizes.Size, size: sizes.Size) -> None:

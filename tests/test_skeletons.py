@@ -136,7 +136,14 @@ def test_where_a_parameter_stands(shape: dict[str, Any], name: str, path: str | 
 
 @pytest.mark.parametrize(
     ("shape", "path"),
-    [(MESSAGES, "parameters"), (FLAT, ""), (OTHERS, "a.b[0]"), ({"a": ["$x", {"b": "$others"}]}, "a[0].b"), ({}, "")],
+    [
+        (MESSAGES, "parameters"),
+        (FLAT, ""),
+        (OTHERS, "a.b[0]"),
+        ({"a": ["$x", {"b": "$others"}]}, "a[0].b"),
+        ({}, ""),
+        (["$x"], ""),
+    ],
 )
 def test_where_the_parameters_stand_that_are_not_named(shape: dict[str, Any], path: str) -> None:
     assert skeletons.others(shape) == path

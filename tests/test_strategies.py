@@ -34,7 +34,7 @@ EXTRA = platemark.resolve(platemark.load("tests/specs_extra"))
 GENERATED = settings(
     max_examples=60, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow]
 )
-FOUND = settings(GENERATED, max_examples=2000, derandomize=True)
+FOUND = settings(GENERATED, max_examples=10_000, derandomize=True)
 SHRUNK = settings(FOUND, phases=[Phase.generate, Phase.shrink])
 
 WAN26 = "wan2.6-image"
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 def reached(strategy: st.SearchStrategy[Request], wanted: Callable[[Request], bool]) -> Request:
-    """The first request of its kind among 2,000 draws, the same at every run."""
+    """The first request of its kind among 10,000 draws, the same at every run."""
     return find(strategy, wanted, settings=FOUND)
 
 

@@ -173,7 +173,7 @@ def test_a_route_that_the_model_does_not_have_is_refused_as_what_it_asks_for(ir:
     judged = found(ir, body("wan2.7-image", images=0, enable_sequential=True), "stream", "wan2.7-image")
     (finding,) = judged.findings
     assert (finding.rule.id, finding.path, finding.value, finding.nearest) == ("route", "", "stream", "sync or task")
-    assert (judged.route, judged.mode) == ("stream", "sequence")
+    assert (judged.model, judged.route, judged.mode) == ("wan2.7-image", "stream", "sequence")
     assert judged.values["enable_sequential"] is True
     assert judged.expected_size == sizes.Expected(None)
     assert judged.offer is not None and judged.offer.mode == "sequence"

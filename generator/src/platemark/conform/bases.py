@@ -59,10 +59,8 @@ class Bases:
         parameter = self.family.parameter_of(self.offer, name)
         if parameter is None:
             return None
-        needed = {
-            k: v for r in self.rules if r.kind == "requires" and r.parameter == name for k, v in r.args["of"].items()
-        }
-        for candidate in self._candidates(parameter):
+        needed = self._needed(name)
+        for candidate in self._candidates(parameter, needed):
             made = self.pictured({**self.least, **needed, name: candidate})
             if self.accepts(made):
                 return made
@@ -79,7 +77,18 @@ class Bases:
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _candidates(self, parameter: ir.Parameter) -> Iterator[Any]:
+    def _needed(self, name: str) -> Values:
+        """What a parameter needs beside it: values of others, and a list to be as long as."""
+        found: Values = {}
+        for rule in self.rules:
+            if rule.parameter == name and rule.kind == "requires":
+                found |= rule.args["of"]
+            elif rule.parameter == name and rule.kind == "same_length" and not self.least.get(rule.args["as"]):
+                other = self.family.parameter_of(self.offer, str(rule.args["as"]))
+                found |= {other.name: samples.list_of(other, list(self.rules), 1)} if other else {}
+        return found
+
+    def _candidates(self, parameter: ir.Parameter, beside: Values) -> Iterator[Any]:
         """Values to try, those in the middle of what is allowed first."""
         match parameter.type:
             case "integer":
@@ -87,7 +96,7 @@ class Bases:
             case "images" | "list":
                 rules = [rule for rule in self.rules if rule.parameter == parameter.name]
                 same = next((str(rule.args["as"]) for rule in rules if rule.kind == "same_length"), "")
-                counts = [len(self.least.get(same, ()))] if same else _middle(*_span(parameter, "count"))
+                counts = [len({**self.least, **beside}.get(same, ()))] if same else _middle(*_span(parameter, "count"))
                 yield from (samples.list_of(parameter, rules, count) for count in counts if count)
             case "size":
                 yield from self._sizes()
