@@ -18,10 +18,8 @@ import platemark
 from platemark import cli, conform, probing
 from platemark.answers import Usage
 from platemark.conform import exchange, journal, reports
-from platemark.conform.pictures import head, plain
 from platemark.ir import Ir
 from platemark.resolution.changes import Change, changed, changes
-from platemark.rules.pictures import from_data_uri, sniff
 from platemark.spec import shape
 from platemark.spec.model import Spec
 
@@ -93,13 +91,6 @@ def test_a_probe_sends_pictures_of_its_own_and_no_key(ir: Ir):
         assert not {"Authorization", "authorization"} & set(probe.request.headers)
         if "/images.schemes/" not in probe.id:
             assert b"example.com" not in probe.request.content
-
-
-def test_plain_pictures_have_the_sides_that_they_say():
-    for size in ((1, 1), (640, 512), (1600, 1600)):
-        found, first = from_data_uri(plain(size)), sniff(head(size), 1 << 16)
-        assert found and first
-        assert (found.width, found.height) == (first.width, first.height) == size
 
 
 # ── A service that differs by one fact ────────────────────────────────────────────────────────────────────────────

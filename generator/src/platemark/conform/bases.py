@@ -10,9 +10,8 @@ from math import isqrt
 from typing import Any
 
 from platemark import ir
-from platemark.conform.pictures import plain
 from platemark.plain import is_list, is_map
-from platemark.rules import domains, leaves, samples, sizes
+from platemark.rules import domains, leaves, samples, sizes, specimens
 from platemark.rules.cases import body_of
 from platemark.rules.judge import judge
 from platemark.rules.kinds import KINDS
@@ -124,7 +123,7 @@ class Bases:
     @cached_property
     def square(self) -> str:
         """A square picture."""
-        return plain(self.square_size)
+        return specimens.uri(self.square_size)
 
     @cached_property
     def square_size(self) -> sizes.Size:

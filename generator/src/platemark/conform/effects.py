@@ -10,11 +10,10 @@ from typing import Any
 
 from platemark import ir
 from platemark.conform.bases import Values
-from platemark.conform.pictures import plain
 from platemark.conform.planning import Offered, brief
 from platemark.conform.probes import Expect, Probe, Question
 from platemark.plain import is_map
-from platemark.rules import domains, leaves, sizes
+from platemark.rules import domains, leaves, sizes, specimens
 from platemark.rules.judge import expected, judge
 from platemark.rules.nearest import limits
 from platemark.wire import skeletons
@@ -192,7 +191,7 @@ def _like(offered: Offered, word: str) -> Question:
     says, held = "a word for size keeps the ratio of the last picture", bases.holding("images")
     if held is None:
         return offered.question("size.like", says, about="size", untried="this mode takes no picture")
-    values = {**held, "images": [*held["images"][:-1], plain(bases.wide_size)], "size": word}
+    values = {**held, "images": [*held["images"][:-1], specimens.uri(bases.wide_size)], "size": word}
     asks = f"size={word} beside a picture of {sizes.written(bases.wide_size)}"
     expect = Expect(True, like=bases.wide_size)
     probe = offered.probe("size.like/inside-1", "inside", asks, values, expect)
@@ -237,7 +236,7 @@ def _with_picture(least: Values, held: Mapping[str, Any] | None, picture: sizes.
     if held is None:
         return None
     values = dict(least) if least.get("images") else dict(held)
-    return {**values, "images": [*values["images"][:-1], plain(picture)]}
+    return {**values, "images": [*values["images"][:-1], specimens.uri(picture)]}
 
 
 def _sure(found: sizes.Expected, picture: sizes.Size | None) -> bool:

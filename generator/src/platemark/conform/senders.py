@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from platemark import ir
 from platemark.conform.exchange import Answer, Lost, Send, Unsent
-from platemark.conform.pictures import head
 from platemark.conform.probes import Request
+from platemark.rules import specimens
 
 if TYPE_CHECKING:
     import httpx2
@@ -34,7 +34,7 @@ def in_process(spec: ir.Ir, *, strict: bool = False) -> Send:
     def send(request: Request) -> Answer:
         if not request.keyed and request.method == "GET":
             size = direct.picture(request.address)
-            return Answer(200, body=head(size)) if size else Answer(404)
+            return Answer(200, body=specimens.png(size)) if size else Answer(404)
         headers = {name.lower(): value for name, value in request.headers.items()}
         if request.keyed and (base := next((b for b in bases if request.address.startswith(b)), None)) is not None:
             name, value = keys[base]

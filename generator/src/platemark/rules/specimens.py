@@ -20,6 +20,7 @@ def uri(size: Size, format_: str = "PNG") -> str:
     return data_uri(FORMATS[format_](size))
 
 
+@lru_cache(maxsize=256)
 def png(size: Size, *, alpha: bool = False) -> bytes:
     """A black PNG: one bit a point, or two bytes with an alpha channel, of which every point is clear."""
     width, height = size
