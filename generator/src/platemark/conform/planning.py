@@ -15,6 +15,7 @@ from platemark.conform.probes import Expect, Probe, Question, Request, Side
 from platemark.plain import is_list, is_map
 from platemark.rules import leaves
 from platemark.rules.cases import Case, cases
+from platemark.rules.kinds import KINDS
 from platemark.wire import requests
 
 TEXTS = "services cut over-long texts without a word"
@@ -144,7 +145,7 @@ def _untried(offered: Offered, rule: ir.Rule) -> str:
         return UNTOLD
     if rule.kind == "route" and not _first_of_mode(offered):
         return ONCE
-    return {"length": TEXTS, "unknown": PASSED}.get(rule.kind, "")
+    return {"length": TEXTS, "unknown": PASSED}.get(rule.kind, "") or KINDS[rule.kind].unshown
 
 
 def _own(offered: Offered, rule: ir.Rule, address: str) -> Probe | None:

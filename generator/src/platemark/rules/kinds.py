@@ -37,7 +37,7 @@ class Kind:
     steps: StepsOf = steps.none
     """The smallest changes of what a spec writes, and which way is tighter."""
     unshown: str = ""
-    """Why no vector breaks it, where that is so for every rule of the kind."""
+    """Why no vector and no probe breaks it, where that is so for every rule of the kind."""
     narrow: Narrow = narrowing.same
     """What it leaves to choose of a domain: strategies draw from that."""
     beyond: Beyond = narrowing.nowhere
@@ -304,7 +304,7 @@ _TABLE = (
         lambda a: f"each file has at most {a['text']}",
         meanings.file_size,
         on=_FILES,
-        unshown="a vector would be as large as the file",
+        unshown="a request that breaks it is as large as the file",
         written={
             "description": "Size of a file, such as ..10 MB.",
             "type": "string",
