@@ -26,8 +26,9 @@ import psutil  # pyright: ignore[reportMissingModuleSource]  # installed by its 
 
 import platemark
 from platemark.emulator import log, pictures, tasks, uploads
+from platemark.emulator.app import DRAWERS
 from platemark.ir import ROUTES, Family, Ir, Offer, Provider
-from platemark.rules import samples
+from platemark.rules import leaves, samples
 from platemark.rules.vectors import vectors
 from platemark.wire import requests, skeletons
 
@@ -242,6 +243,16 @@ class Load:
         if self.pictures:
             await self.send("picture", "GET", self.dice.choice(self.pictures), 200, 404)
 
+    async def largest(self) -> None:
+        """The largest pictures that there can be: what drawing takes at most is taken early."""
+        told = [each for _, each in self.vectors if each.route == "sync" and "size" in each.expected]
+        wire = max(
+            told, key=lambda each: leaves.width(each.expected["size"]) * leaves.height(each.expected["size"])
+        ).request
+        answer = await self.send("largest", "POST", wire["path"], 200, headers=wire["headers"], json=wire["body"])
+        for address in PICTURE.findall(answer.text):
+            await self.send("picture", "GET", address, 200)
+
     async def garbage(self) -> None:
         """Bodies, keys, methods and paths that make no sense."""
         order = self.dice.choice(self.orders)
@@ -365,6 +376,7 @@ async def run(address: str, process: psutil.Process, seconds: float, rate: float
         load = Load(platemark.resolve(platemark.load()), client)
         print(f"{resident(process):.1f} MB at the start", flush=True)
         await fill(load)
+        await at_once(repeat(load.largest, 4 * DRAWERS))
         print(f"{resident(process):.1f} MB when everything is full", flush=True)
         await mix(load, WARMING, rate)
         print(f"{resident(process):.1f} MB when warm", flush=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -37,6 +38,8 @@ from platemark.wire.routes import Routes
 
 MOST_BYTES = 32 << 20
 """The largest body of a request that makes pictures."""
+DRAWERS = 2
+"""How many pictures are drawn at once: each holds its points in memory, and what an allocator keeps of that."""
 
 Hook: TypeAlias = "Callable[[Request], Awaitable[ASGIApp | None]]"
 """Asked before each request to a service; the response, or any other application, that it gives takes over."""
@@ -257,6 +260,8 @@ def _health(spec: ir.Ir) -> Callable[[Request], Response]:
 def _picture(
     gallery: Gallery, script: Script, note: Callable[[Request, Reply], None]
 ) -> Callable[[Request], Awaitable[Any]]:
+    drawers = ThreadPoolExecutor(DRAWERS, "draw")
+
     async def picture(request: Request) -> ASGIApp:
         recipe = gallery.find(request.path_params["name"])
         found = Reply(200 if recipe else 404, about={"model": recipe.model} if recipe else {})
@@ -269,7 +274,8 @@ def _picture(
         if recipe is None:
             response = Response("no such picture, or no longer\n", 404, media_type="text/plain")
         else:
-            response = Response(await asyncio.to_thread(draw, recipe), media_type="image/png")
+            drawn = await asyncio.get_running_loop().run_in_executor(drawers, draw, recipe)
+            response = Response(drawn, media_type="image/png")
         return response if fault == NO_FAULT else Failing(response, fault)
 
     return picture

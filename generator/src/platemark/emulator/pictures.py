@@ -87,8 +87,8 @@ def draw(recipe: Recipe) -> bytes:
 
     width, height = recipe.size
     seed = recipe.digest()
-    rows = (bytes((row * _TONES // height,)) * width for row in range(height))
-    image = Image.frombytes("P", (width, height), b"".join(rows))
+    column = bytes(row * _TONES // height for row in range(height))
+    image = Image.frombytes("P", (1, height), column).resize((width, height), Image.Resampling.NEAREST)
     image.putpalette(_palette(seed))
     pen = ImageDraw.Draw(image)
     pen.fontmode = "1"  # a palette has no tones between ink and paper
