@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from platemark.rules import expr, leaves, meanings
+from platemark.rules import expr, leaves, meanings, pictures
 from platemark.rules.expr import All, Between, Equal, Every, Is, Measured, Number, OneOf, Only, Product, Total
 from platemark.rules.meanings import Subject
 
@@ -143,6 +143,29 @@ def test_what_a_parameter_needs_may_be_a_default() -> None:
         )
     ]
     assert held == [True, True, False, False, False, False]
+
+
+@pytest.mark.parametrize(("low", "high", "kept"), [(1, 2, [1, 2]), (None, 1, [0, 1]), (2, None, [2, 3])])
+def test_a_missing_bound_bounds_nothing(low: int | None, high: int | None, kept: list[int]) -> None:
+    _, holds = meanings.measured("integer", "integer")(Subject("n", "integer"), {"low": low, "high": high})
+    assert [n for n in range(4) if expr.holds(holds, {"n": n})] == kept
+
+
+def test_a_ratio_is_multiplied_crosswise() -> None:
+    _, holds = meanings.ratio(Subject("size", "size"), {"low": [1, 2], "high": [3, 1]})
+    held = [expr.holds(holds, {"size": size}) for size in ("5*10", "4*9", "30*10", "31*10")]
+    assert held == [True, False, True, False]
+
+
+def test_a_rule_on_files_is_none_where_nothing_is_refused() -> None:
+    at = Subject("images", "images")
+    lowered = meanings.formats(at, {"among": ["JPG", "PNG"]})
+    assert lowered is not None
+    assert expr.PictureIn("@", ("JPEG", "PNG")) in expr.nodes(lowered[1])
+    assert meanings.formats(at, {"among": [*pictures.NAMES]}) is None
+    assert meanings.formats(at, {"among": ["JPG", *pictures.NAMES]}) is None
+    assert meanings.alpha(at, {"is": "refused"}) is not None
+    assert meanings.alpha(at, {"is": "ignored"}) is None
 
 
 def test_a_tree_as_data_names_each_node_and_its_parts() -> None:

@@ -62,6 +62,7 @@ def test_edges_lie_inside_and_just_outside_one_limit_only(allowed: Limits) -> No
 WAN = Limits(area=(768 * 768, 2048 * 2048), ratio=((1, 4), (4, 1)))
 SIDES = Limits(side=(512, 2048))
 LISTED = Limits(among=((1664, 928), (928, 1664), (1328, 1328)))
+QWEN = Limits(among=(*LISTED.among, (1472, 1104), (1104, 1472)))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,13 @@ def test_limits_are_inclusive(limits: Limits, size: sizes.Size, allowed: bool) -
         (LISTED, (1600, 900), (1664, 928)),
         (LISTED, (900, 1600), (928, 1664)),
         (LISTED, (1, 1), (1328, 1328)),
+        (QWEN, (100, 1000), (928, 1664)),
+        (QWEN, (1300, 1700), (1328, 1328)),
+        (WAN, (100, 400), (384, 1536)),
+        (WAN, (400, 100), (1536, 384)),
+        (Limits(), (1, 7), (1, 7)),
+        (Limits(ratio=((1, 4), (4, 1))), (25, 100), (25, 100)),
+        (Limits(ratio=((1, 4), (4, 1))), (100, 25), (100, 25)),
         (Limits(), (7, 9), (7, 9)),
         (Limits(side=(512, 1024), area=(1, 10)), (600, 600), None),
     ],
@@ -133,3 +141,12 @@ def test_what_comes_back() -> None:
     assert sizes.expect(bound, 0, None) == sizes.Expected(None)
     assert sizes.expect(bound, 1, (1280, 1280)) == sizes.Expected((1280, 1280))
     assert sizes.expect(bound, 1, (1280, 1281)).approximate
+    assert sizes.expect(bound, 1, (640, 2000)) == sizes.Expected((640, 2000))
+
+
+@pytest.mark.parametrize("size", [(10, 100), (100, 10)])
+def test_a_size_is_brought_no_further_into_the_ratio_than_it_must(size: sizes.Size) -> None:
+    found = sizes.nearest(size, Limits(ratio=((1, 4), (4, 1))))
+    assert found is not None
+    assert min(found) - 25 in (0, 1)
+    assert max(found) == 100

@@ -289,6 +289,9 @@ LEAVES: dict[str, tuple[object, list[tuple[str, str, object]], set[str]]] = {
         {"input": {"messages": 1}}, [("messages.type", "input.messages", 1)], {"prompt", "images"},
     ),
     "no message": ({"input": {"messages": []}}, [("messages.count", "input.messages", 0)], {"prompt", "images"}),
+    "a message of another type": (
+        {"input": {"messages": [7]}}, [("messages.type", "input.messages[0]", 7)], {"prompt", "images"},
+    ),
     "no role": (
         {"input": {"messages": [{"content": [{"text": "a"}]}]}},
         [("role.required", "input.messages[0].role", None)], set(),
@@ -328,6 +331,11 @@ def test_where_a_body_leaves_its_skeleton(case: str) -> None:
     assert reading.unread == unread
 
 
+def test_a_misplaced_parameter_is_read_where_it_stands() -> None:
+    reading = read(MESSAGES, messages({"text": "a"}, size="1*1"), KNOWN)
+    assert (reading.values["size"], reading.paths["size"]) == ("1*1", "size")
+
+
 def test_two_messages_are_one_fault_and_the_first_is_read() -> None:
     message = {"role": "user", "content": [{"text": "a"}, {"image": "u"}, {"image": "v"}]}
     reading = read(MESSAGES, {"model": "m", "input": {"messages": [message, 7]}, "parameters": {"n": 1}}, KNOWN)
@@ -345,24 +353,42 @@ def test_what_is_in_two_places_counts_where_it_stood_first() -> None:
     assert [fault.rule for fault in reading.faults] == ["n.place"]
 
 
-ONE_KIND = {"items": [{"$each": "images", "kind": "picture", "value": "$item"}], "flag": 1}
+ONE_KIND = {"items": [{"$each": "images", "kind": "picture", "of": "me", "value": "$item"}], "flag": 1}
 
 
 @pytest.mark.parametrize(
-    ("body", "faults"),
+    ("element", "faults"),
     [
-        ({"items": [{"kind": "picture", "value": "u"}], "flag": 1}, []),
-        ({"items": [{"kind": "sound", "value": "u"}], "flag": 1}, [("kind.fixed", "items[0].kind")]),
-        ({"items": [{"value": "u"}], "flag": 1}, [("kind.required", "items[0].kind")]),
-        ({"items": [{"kind": "picture"}], "flag": 1}, [("items.shape", "items[0]")]),
-        ({"flag": True}, [("flag.fixed", "flag")]),
-        ({"flag": 2}, [("flag.fixed", "flag")]),
-        ({"flag": 1.0}, []),
+        ({"kind": "picture", "of": "me", "value": "u"}, []),
+        ({"kind": "sound", "of": "me", "value": "u"}, [("kind.fixed", "items[0].kind", "sound")]),
+        ({"of": "me", "value": "u"}, [("kind.required", "items[0].kind", None)]),
+        ({"kind": 7, "value": "u"}, [("kind.fixed", "items[0].kind", 7), ("of.required", "items[0].of", None)]),
+        ({"kind": "picture", "of": "me"}, [("items.shape", "items[0]", {"kind": "picture", "of": "me"})]),
+        (
+            {"kind": "picture", "of": "me", "$each": "images"},
+            [("items.shape", "items[0]", {"kind": "picture", "of": "me", "$each": "images"})],
+        ),
     ],
 )
-def test_constants_of_the_only_kind_are_told_by_name(body: dict[str, Any], faults: list[tuple[str, str]]) -> None:
-    reading = read(ONE_KIND, body, ("images",))
-    assert [(fault.rule, fault.path) for fault in reading.faults] == faults
+def test_constants_of_the_only_kind_are_told_by_name(
+    element: dict[str, Any], faults: list[tuple[str, str, object]]
+) -> None:
+    reading = read(ONE_KIND, {"items": [element], "flag": 1}, ("images",))
+    assert [(fault.rule, fault.path, fault.value) for fault in reading.faults] == faults
+
+
+@pytest.mark.parametrize(("flag", "is_it"), [(1, True), (1.0, True), (True, False), (2, False)])
+def test_a_constant_is_equal_as_json_has_it(flag: object, is_it: bool) -> None:
+    faults = read(ONE_KIND, {"flag": flag}, ("images",)).faults
+    assert [(fault.rule, fault.path, fault.value) for fault in faults] == (
+        [] if is_it else [("flag.fixed", "flag", flag)]
+    )
+
+
+def test_names_of_skeletons_mean_nothing_in_a_body() -> None:
+    assert read({"$others": True, "a": "$x"}, {"n": 2, "a": 1}, ("x", "n")).values == {"n": 2, "x": 1}
+    faults = read(FLAT, {"model": "m", "$others": 5}, ("prompt",)).faults
+    assert [(fault.rule, fault.path, fault.value) for fault in faults] == [("unknown", "$others", 5)]
 
 
 def test_a_skeleton_is_told_by_what_it_is_and_not_by_what_it_holds() -> None:

@@ -106,6 +106,26 @@ def test_a_missing_parameter_is_placed_where_it_would_stand(ir: Ir) -> None:
     assert (finding.rule.id, finding.path) == ("prompt.required", "input.prompt")
 
 
+def test_what_can_not_be_read_hides_only_the_rules_that_look_at_it(ir: Ir) -> None:
+    sent = {"model": WAN, "input": {"messages": []}, "parameters": {"n": 9}}
+    assert found(ir, sent).rules == ("messages.count", "n.range")
+    assert found(ir, {**body(text=""), "parameters": 7}).rules == ("parameters.type", "prompt.required")
+
+
+def test_a_misplaced_parameter_is_judged_where_it_stands(ir: Ir) -> None:
+    findings = found(ir, {**body(), "n": 9}).findings
+    assert [(f.rule.id, f.path) for f in findings] == [("n.place", "n"), ("n.range", "n")]
+
+
+def test_another_style_of_the_same_endpoint_is_noted(ir: Ir) -> None:
+    model = "qwen_image_edit_plus"
+    inner = {name: part for name, part in body(model).items() if name != "model"}
+    (finding,) = found(ir, {"model": model, "input": [{"params": inner}]}, "task", model).findings
+    assert (finding.rule.id, finding.rule.verdict, finding.path, finding.value, finding.nearest) == (
+        "envelope", "note", "input", "params", "object",
+    )  # fmt: skip
+
+
 def test_a_judgement_as_json_keeps_verdicts_apart(ir: Ir) -> None:
     told = found(ir, body(enable_interleave=False, n=9, size="1033*1032", stream=True), "task").json()
     kinds = ("violations", "adjustments", "notes")
@@ -179,9 +199,23 @@ def test_a_route_that_the_model_does_not_have_is_refused_as_what_it_asks_for(ir:
     assert judged.offer is not None and judged.offer.mode == "sequence"
 
 
+def test_every_condition_of_a_mode_counts(ir: Ir) -> None:
+    _, family, model = ir.find("wan2.7-image")
+    offer = replace(family.by_model[model.id][0], when={"images": [1, None], "enable_sequential": True})
+    sent = {"images": [PICTURE], "enable_sequential": True}
+    assert judge.choose(family, [offer], sent) is offer
+    assert judge.choose(family, [offer], {**sent, "enable_sequential": False}) is None
+    assert judge.choose(family, [offer], {**sent, "images": []}) is None
+
+
+def test_a_judgement_names_its_offer(ir: Ir) -> None:
+    offer = found(ir, body(enable_interleave=True), "task").offer
+    assert offer is not None and (offer.model, offer.route, offer.mode) == (WAN, "task", "interleave")
+
+
 def test_a_refused_route_and_style_keep_what_was_read(ir: Ir) -> None:
     judged = found(ir, body(enable_interleave=True, n=1), "sync")
-    assert (judged.mode, judged.route, judged.rules) == ("interleave", "sync", ("route",))
+    assert (judged.model, judged.mode, judged.route, judged.rules) == (WAN, "interleave", "sync", ("route",))
     assert judged.values["n"] == 1
     judged = found(ir, {"model": WAN, "input": {"prompt": "A lantern"}, "parameters": {"n": 2}})
     assert (judged.mode, judged.route, judged.rules) == ("edit", "sync", ("payload",))
@@ -218,6 +252,7 @@ def test_a_body_may_be_judged_as_an_offer_that_its_values_would_not_choose(ir: I
         ("interleave", {"images": [PICTURE]}, (3000, 3000), sizes.Expected((1280, 1280), approximate=True)),
         ("interleave", {"size": "1033*1032"}, (9, 9), sizes.Expected((1033, 1032))),
         ("interleave", {"size": "1K"}, None, sizes.Expected(None)),
+        ("interleave", {"size": {"area": "1280*1280", "no_image": "1280*1280"}}, None, sizes.Expected(None)),
     ],
 )
 def test_the_size_that_will_come_back(
@@ -226,6 +261,26 @@ def test_the_size_that_will_come_back(
     _, family, model = ir.find(WAN)
     offer = next(offer for offer in family.by_model[model.id] if offer.mode == mode)
     assert judge.expected(family, offer, values, last) == size
+
+
+@pytest.mark.parametrize(
+    ("facets", "size"),
+    [
+        ({"like": "last image"}, sizes.Expected((992, 1008), approximate=True)),
+        ({}, sizes.Expected((2000, 500))),
+    ],
+)
+def test_a_word_for_a_size_keeps_its_own_ratio_where_it_follows_no_picture(
+    ir: Ir, facets: dict[str, Any], size: sizes.Expected
+) -> None:
+    _, family, model = ir.find(WAN)
+    offer = family.by_model[model.id][0]
+    parameters = tuple(
+        replace(parameter, facets={**facets, "tokens": {"1K": "2000*500"}}) if parameter.name == "size" else parameter
+        for parameter in family.parameters
+    )
+    values = {"size": "1K", "images": [PICTURE]}
+    assert judge.expected(replace(family, parameters=parameters), offer, values, (1000, 1001)) == size
 
 
 def test_without_a_size_nothing_is_expected(ir: Ir) -> None:

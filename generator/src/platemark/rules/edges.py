@@ -180,7 +180,9 @@ def rounds(edge: Edge, args: Args) -> Edges:
     step = args["step"]
     fits = next((s for s in (*domains.area_edges(edge.limits)[0], *domains.side_edges(edge.limits)[0]) if not any(
         side % step for side in s)), None)  # fmt: skip
-    return _written(([fits] if fits else [], list(domains.off_grid(edge.limits, step))[:3]))
+    off = list(domains.off_grid(edge.limits, step))
+    by_height = [size for size in off if size[0] % step == 0]
+    return _written(([fits] if fits else [], list(dict.fromkeys([*off[:3], *by_height[:1]]))))
 
 
 def same_length(edge: Edge, _: Args) -> Edges:
