@@ -58,7 +58,7 @@ class Bases:
         parameter = self.family.parameter_of(self.offer, name)
         if parameter is None:
             return None
-        needed = self._needed(name)
+        needed = self.needed(name)
         for candidate in self._candidates(parameter, needed):
             made = self.pictured({**self.least, **needed, name: candidate})
             if self.accepts(made):
@@ -76,7 +76,7 @@ class Bases:
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _needed(self, name: str) -> Values:
+    def needed(self, name: str) -> Values:
         """What a parameter needs beside it: values of others, and a list to be as long as."""
         found: Values = {}
         for rule in self.rules:

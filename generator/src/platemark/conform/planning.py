@@ -128,6 +128,7 @@ def _of_rule(offered: Offered, rule: ir.Rule) -> Question:
     question = Question(
         offered.provider.id, offer.model, offer.route, offer.mode, rule.id, offered.family.address(offer, rule),
         f"{rule.parameter or rule.id} {rule.sentence}", "rule", base=offered.base,
+        needs=tuple(offered.bases.needed(rule.parameter)),
     )  # fmt: skip
     if untried := _untried(offered, rule):
         return replace(question, untried=untried)

@@ -92,7 +92,8 @@ class Question:
     """Whether a fact holds: a rule, a default or what becomes of a size, in one offer, and the probes that tell.
 
     `base` is the cheapest request of the offer, `own` the cheapest that holds a value of the parameter, `explicit` what
-    a default is compared with. `untried` is why nothing tells, `left_out` what is not tried."""
+    a default is compared with, `needs` the parameters that come along with its own. `untried` is why nothing tells,
+    `left_out` what is not tried."""
 
     provider: str
     model: str
@@ -106,6 +107,7 @@ class Question:
     base: Probe | None = None
     own: Probe | None = None
     explicit: Probe | None = None
+    needs: tuple[str, ...] = ()
     untried: str = ""
     left_out: str = ""
 

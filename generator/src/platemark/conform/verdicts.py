@@ -286,12 +286,11 @@ def _after(finding: Finding, findings: tuple[Finding, ...]) -> Finding:
 
 
 def _beside(finding: Finding, question: Question) -> bool:
-    """Whether a finding is about the same parameter of the same offer."""
+    """Whether a finding is about the same parameter of the same offer, or about one that comes along with it."""
     other = finding.question
-    names = other.fact.partition(".")[0], question.fact.partition(".")[0]
-    return (other.model, other.route, other.mode) == (question.model, question.route, question.mode) and names[
-        0
-    ] == names[1]
+    if (other.model, other.route, other.mode) != (question.model, question.route, question.mode):
+        return False
+    return other.fact.partition(".")[0] in {question.fact.partition(".")[0], *question.needs}
 
 
 def _shown(finding: Finding) -> int:
