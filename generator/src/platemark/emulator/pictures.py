@@ -88,7 +88,9 @@ def draw(recipe: Recipe) -> bytes:
     width, height = recipe.size
     seed = recipe.digest()
     column = bytes(row * _TONES // height for row in range(height))
-    image = Image.frombytes("P", (1, height), column).resize((width, height), Image.Resampling.NEAREST)
+    ground = Image.frombytes("P", (1, height), column)
+    # Its annotations name NumPy's arrays, too, which need not be here.
+    image = ground.resize((width, height), Image.Resampling.NEAREST)  # pyright: ignore[reportUnknownMemberType]
     image.putpalette(_palette(seed))
     pen = ImageDraw.Draw(image)
     pen.fontmode = "1"  # a palette has no tones between ink and paper
