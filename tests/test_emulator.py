@@ -1,6 +1,5 @@
 """The emulator serves every model, mode and route as its spec says, and judges as the evaluator does."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,10 +16,10 @@ from platemark.rules.judge import expected
 from platemark.rules.vectors import vectors
 from platemark.wire import skeletons
 from platemark.wire.requests import request as wire_request
-from test_oracle import READ_OTHERWISE
+from test_oracle import READ_OTHERWISE, REQUESTS
 
 HERE = Path(__file__).parent
-ORACLE = json.loads((HERE / "oracle" / "requests.json").read_text("utf-8"))["requests"]
+ORACLE = REQUESTS
 Served: TypeAlias = tuple[Ir, httpx2.Client]
 
 

@@ -30,6 +30,8 @@ READ_OTHERWISE = {
     # Eight colours are recommended, and a recommendation that is not met is a note (docs/decisions/0007).
     "wan2.7-image/palette-three": "note",
     "wan2.7-image/palette-ten": "note",
+    # A name that the model knows, at another's place: not one of the keys that a lenient server passes.
+    "wan2.6-image/edit-sync/negative-prompt-in-input": "reject",
     # One page demands it, another says that it is not supported: a note, whatever its value.
     "wan2.6-image/interleave-task/stream-false": "note",
 }
