@@ -14,6 +14,7 @@ OURS = ("generator", "tests", "bench", "noxfile.py")
 DEPENDENCIES: list[str] = nox.project.load_toml(ROOT / "pyproject.toml")["project"]["dependencies"]
 RUFF = next(each for each in DEPENDENCIES if each.startswith("ruff=="))
 SCHEMATHESIS = "schemathesis==4.32.5"
+VENDORS = "dashscope==2.0.2"
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["tests", "lint", "types", "check"]
@@ -75,8 +76,18 @@ def check(session: nox.Session) -> None:
 @nox.session
 def sdk(session: nox.Session) -> None:
     """Hold the emulator against the vendor's own Python SDK."""
-    session.install("-e", f"{ROOT}[emulator,testing]", "dashscope==2.0.2", "pytest>=9.0")
+    session.install("-e", f"{ROOT}[emulator,testing]", VENDORS, "pytest>=9.0")
     session.run("pytest", str(OUTSIDE / "test_dashscope_sdk.py"), *session.posargs)
+
+
+@nox.session
+def differential(session: nox.Session) -> None:
+    """Hold what our client sends against what the vendor's SDK sends; `-- --table` prints where they part."""
+    session.install("-e", f"{ROOT}[emulator,testing]", "-e", f"{CLIENT}", VENDORS, "pytest>=9.0")
+    if "--table" in session.posargs:
+        session.run("python", str(OUTSIDE / "new_client.py"))
+    else:
+        session.run("pytest", str(OUTSIDE / "test_differential.py"), *session.posargs)
 
 
 @nox.session

@@ -171,7 +171,7 @@ def test_a_caption_names_model_and_size_in_full():
 
 
 def test_a_gallery_forgets_the_oldest():
-    gallery = Gallery(2)
+    gallery = Gallery(Clock(), 2)
     first, second, third = (gallery.hang(Recipe("m", "p", seed, 0, (16, 16)), "key") for seed in range(3))
     assert gallery.find(first) is None
     assert gallery.at(f"http://localhost:1/pictures/{second}.png") is not None

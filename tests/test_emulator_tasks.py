@@ -1,6 +1,7 @@
 """Tasks of the emulator: they move on by questions and by time, and can be listed and canceled."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -103,6 +104,32 @@ def test_tasks_are_listed_by_page_and_filter(desk: Desk):
     assert desk.list(end_time="20231115061330")["total"] == 3
 
 
+def test_a_list_spans_as_much_as_the_spec_says(desk: Desk):
+    task = desk.create()
+    day = {"start_time": "20231114061320", "end_time": "20231115061320"}
+    assert [row["task_id"] for row in desk.list(**day)["data"]] == [task]
+    refused = desk.client.get(f"{BASE}/tasks/", headers=AUTH, params={**day, "end_time": "20231115061321"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "InvalidParameter")
+    assert refused.json()["message"] == "end_time: must be at most 86,400 s after start_time"
+    assert desk.list(start_time="20230101000000")["total"] == 1
+
+
+def test_times_are_in_the_zone_that_the_spec_names_else_in_utc(ir: Ir):
+    provider = ir.provider("dashscope")
+    assert provider.tasks
+    clock = Clock(lambda: 1_700_000_000.0)
+    for zone, submitted in {"": "2023-11-14 22:13:20.000", "-03:30": "2023-11-14 18:43:20.000"}.items():
+        tasks = replace(provider.tasks, zone=zone, list_window=0)
+        other = replace(ir, providers=(replace(provider, tasks=tasks),))
+        with running(other, clock=clock) as server, httpx2.Client(base_url=server.url) as client:
+            desk = Desk(client, clock)
+            task = desk.create()
+            assert desk.query(task)["submit_time"] == submitted
+            second = "".join(filter(str.isdecimal, submitted))[:14]
+            assert desk.list(start_time=second, end_time=second)["total"] == 1
+            assert desk.list(start_time="20200101000000", end_time=second)["total"] == 1, "no window is stated"
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -112,6 +139,8 @@ def test_tasks_are_listed_by_page_and_filter(desk: Desk):
         {"page_size": "²"},
         {"start_time": "yesterday"},
         {"end_time": "20231315061330"},
+        {"start_time": "20231114061320", "end_time": "20231115061321"},
+        {"start_time": "00010101000000", "end_time": "99991231235959"},
     ],
 )
 def test_a_list_that_is_asked_for_badly_is_refused(desk: Desk, query: dict[str, str]):

@@ -8,27 +8,36 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from platemark_images._runtime.client import AsyncTask, Task
+    from platemark_images._runtime.catalog import Ability, ModelInfo
+    from platemark_images._runtime.costs import Money
     from platemark_images._runtime.errors import (
         APIError,
         AuthenticationError,
         ConfigurationError,
         ConnectionFailed,
         ContentRejected,
+        CostExceeded,
+        CostUnknown,
         NotFound,
         OutcomeUnknown,
         PermissionDenied,
         PlatemarkError,
         RateLimited,
         RequestInvalid,
+        ResultExpired,
         ServerError,
         TaskFailed,
         TaskTimeout,
     )
+    from platemark_images._runtime.estimates import Estimate
+    from platemark_images._runtime.inputs import Picture, Pictures, Size, Upload
+    from platemark_images._runtime.lives import Listed, Page, State
     from platemark_images._runtime.pictures import data_uri
-    from platemark_images._runtime.prepare import Prepared, Size
+    from platemark_images._runtime.prepare import Prepared
     from platemark_images._runtime.report import Cited, Report, Violation
     from platemark_images._runtime.results import AsyncImage, AsyncResult, Image, ImageArrived, Result, TextDelta
+    from platemark_images._runtime.settings import Options, Validate
+    from platemark_images._runtime.tasks import AsyncTask, Task
     from platemark_images._runtime.validate import validate
     from platemark_images.dashscope import AsyncDashScope, DashScope
     from platemark_images.vtrix import AsyncVtrix, Vtrix
@@ -45,20 +54,35 @@ _WHERE = {
     "ConfigurationError": "platemark_images._runtime.errors",
     "ConnectionFailed": "platemark_images._runtime.errors",
     "ContentRejected": "platemark_images._runtime.errors",
+    "CostExceeded": "platemark_images._runtime.errors",
+    "CostUnknown": "platemark_images._runtime.errors",
     "NotFound": "platemark_images._runtime.errors",
     "OutcomeUnknown": "platemark_images._runtime.errors",
     "PermissionDenied": "platemark_images._runtime.errors",
     "PlatemarkError": "platemark_images._runtime.errors",
     "RateLimited": "platemark_images._runtime.errors",
     "RequestInvalid": "platemark_images._runtime.errors",
+    "ResultExpired": "platemark_images._runtime.errors",
     "ServerError": "platemark_images._runtime.errors",
     "TaskFailed": "platemark_images._runtime.errors",
     "TaskTimeout": "platemark_images._runtime.errors",
-    "AsyncTask": "platemark_images._runtime.client",
-    "Task": "platemark_images._runtime.client",
+    "Ability": "platemark_images._runtime.catalog",
+    "ModelInfo": "platemark_images._runtime.catalog",
+    "Money": "platemark_images._runtime.costs",
+    "Estimate": "platemark_images._runtime.estimates",
+    "Picture": "platemark_images._runtime.inputs",
+    "Pictures": "platemark_images._runtime.inputs",
+    "Size": "platemark_images._runtime.inputs",
+    "Upload": "platemark_images._runtime.inputs",
+    "Listed": "platemark_images._runtime.lives",
+    "Page": "platemark_images._runtime.lives",
+    "State": "platemark_images._runtime.lives",
     "data_uri": "platemark_images._runtime.pictures",
     "Prepared": "platemark_images._runtime.prepare",
-    "Size": "platemark_images._runtime.prepare",
+    "Options": "platemark_images._runtime.settings",
+    "Validate": "platemark_images._runtime.settings",
+    "AsyncTask": "platemark_images._runtime.tasks",
+    "Task": "platemark_images._runtime.tasks",
     "Cited": "platemark_images._runtime.report",
     "Report": "platemark_images._runtime.report",
     "Violation": "platemark_images._runtime.report",
@@ -74,6 +98,7 @@ _WHERE = {
 
 __all__ = [
     "APIError",
+    "Ability",
     "AsyncDashScope",
     "AsyncImage",
     "AsyncResult",
@@ -84,24 +109,38 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailed",
     "ContentRejected",
+    "CostExceeded",
+    "CostUnknown",
     "DashScope",
+    "Estimate",
     "Image",
     "ImageArrived",
+    "Listed",
+    "ModelInfo",
+    "Money",
     "NotFound",
+    "Options",
     "OutcomeUnknown",
+    "Page",
     "PermissionDenied",
+    "Picture",
+    "Pictures",
     "PlatemarkError",
     "Prepared",
     "RateLimited",
     "Report",
     "RequestInvalid",
     "Result",
+    "ResultExpired",
     "ServerError",
     "Size",
+    "State",
     "Task",
     "TaskFailed",
     "TaskTimeout",
     "TextDelta",
+    "Upload",
+    "Validate",
     "Violation",
     "Vtrix",
     "__version__",

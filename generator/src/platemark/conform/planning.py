@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from platemark import ir
-from platemark.conform import money
 from platemark.conform.bases import Bases, Values, counts
 from platemark.conform.probes import Expect, Probe, Question, Request, Side
 from platemark.plain import is_list, is_map
 from platemark.rules import leaves
 from platemark.rules.cases import Case, cases
+from platemark.rules.costs import highest
 from platemark.rules.kinds import KINDS
 from platemark.wire import requests
 
@@ -112,7 +112,7 @@ class Offered:
         return Probe(
             f"{offer.model}/{offer.route}/{offer.mode}/{name}", self.provider.id, offer.model, route or offer.route,
             offer.mode, self.address(name.partition("/")[0]), side, asks, request, request.digest, offer.result, expect,
-            most, money.prices(self.model, values, self.asked.region),
+            most, highest((fact.value for fact in self.model.prices), values, self.asked.region),
         )  # fmt: skip
 
 

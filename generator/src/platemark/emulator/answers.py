@@ -9,7 +9,7 @@ from typing import Any
 from platemark import ir
 from platemark.emulator.pictures import MOST_PIXELS, Gallery, Recipe
 from platemark.emulator.replies import Failed, Refused, merge, spoken
-from platemark.rules import leaves, pictures, sizes
+from platemark.rules import costs, leaves, pictures, sizes
 from platemark.rules.judge import Judgement, expected
 from platemark.rules.pictures import Picture
 from platemark.wire import skeletons
@@ -50,8 +50,7 @@ class Order:
         """How many pictures: a number, or a parameter's value. Where it is the most there can be, that many are made.
 
         Raises Refused for more than can be drawn."""
-        makes = self.offer.makes.removeprefix("..")
-        made = int(makes) if makes.isdecimal() else max(1, leaves.integer(self.given(makes)))
+        made = costs.made(self.family, self.offer, self.judgement.values).pictures
         if made > MOST_PICTURES:
             raise Refused("any", f"the emulator makes at most {MOST_PICTURES} pictures a request")
         return made
@@ -75,13 +74,14 @@ def make(order: Order, gallery: Gallery) -> dict[str, Any]:
     made, total, prompt = order.succeeding, order.count, order.prompt
     extended = order.given("prompt_extend") is True
     seed = order.judgement.values.get("seed")
+    keep = order.provider.images.keep if order.provider.images else 0
     recipes = [
         Recipe(order.offer.model, prompt, leaves.integer(seed) if seed is not None else None, i, size)
         for i in range(made)
     ]
     values: dict[str, Any] = {
         "request_id": order.request_id, "model": order.offer.model, "prompt": prompt,
-        "images": [f"{order.origin}/pictures/{gallery.hang(recipe, order.account)}.png" for recipe in recipes],
+        "images": [f"{order.origin}/pictures/{gallery.hang(recipe, order.account, keep)}.png" for recipe in recipes],
         "texts": _texts(prompt, made), "size": "{}*{}".format(*size), "width": size[0], "height": size[1],
         "count": made, "total": total, "succeeded": made, "failed": total - made,
         "finish_reason": "stop", "finished": True,

@@ -30,6 +30,7 @@ from platemark.emulator.faults import BadFaults, Script, explanation, settled
 from platemark.emulator.limits import Limits, parametric
 from platemark.emulator.log import Log
 from platemark.emulator.pictures import Gallery, draw
+from platemark.emulator.ranges import ranged
 from platemark.emulator.replies import Refused, Reply, encode, refusal
 from platemark.emulator.service import Call, Service
 from platemark.version import VERSION
@@ -70,7 +71,7 @@ def create_app(
     concurrencies of the specs; `quota` is how many pictures an account gets. `faults` is a script as `platemark schema
     faults` says, plain data. Raises Unservable and BadFaults."""
     clock = clock or Clock()
-    gallery, log = Gallery(), Log()
+    gallery, log = Gallery(clock), Log()
     _require_servable(spec, limits=limits)
     counters = {each.id: Limits(each, clock, enforce=limits, quota=quota) for each in spec.providers}
     services = [
@@ -264,18 +265,19 @@ def _picture(
 
     async def picture(request: Request) -> ASGIApp:
         recipe = gallery.find(request.path_params["name"])
-        found = Reply(200 if recipe else 404, about={"model": recipe.model} if recipe else {})
         try:
             fault = script.of_file(request.method, request.scope["path"], request.headers.get(HEADER))
         except BadFaults as bad:
             note(request, Reply(400))
             return _json(explanation(bad), 400)
-        note(request, replace(found, fault=fault))
         if recipe is None:
             response = Response("no such picture, or no longer\n", 404, media_type="text/plain")
         else:
             drawn = await asyncio.get_running_loop().run_in_executor(drawers, draw, recipe)
-            response = Response(drawn, media_type="image/png")
+            proxied = fault.status or fault.body == "html"  # a proxy's page has neither parts nor a tag
+            whole = Response(drawn, media_type="image/png")
+            response = whole if proxied else ranged(whole, request)
+        note(request, Reply(response.status_code, about={"model": recipe.model} if recipe else {}, fault=fault))
         return response if fault == NO_FAULT else Failing(response, fault)
 
     return picture

@@ -23,7 +23,7 @@ class Direct:
 
     def __init__(self, spec: ir.Ir, *, strict: bool = False, clock: Clock | None = None) -> None:
         clock = clock or Clock()
-        self._gallery = Gallery()
+        self._gallery = Gallery(clock)
         self._services = sorted(
             (
                 service_of(spec, each, self._gallery, clock, limits=Limits(each, clock), pace=0, strict=strict)

@@ -16,9 +16,9 @@ from platemark import ir
 from platemark.emulator.clock import Clock
 from platemark.emulator.recent import forget_oldest
 from platemark.emulator.replies import Refused
+from platemark.rules import values
 
 KEPT = 10_000
-_SECONDS = {"s": 1, "min": 60}
 _WHERE = {"route", "region"}
 """What a row may hang on here. Rows that hang on parameters would have to be judged first."""
 
@@ -68,7 +68,7 @@ class Limits:
         """One more of what may be asked so often. Raises Refused (429, with Retry-After) when that is too often."""
         if not (self._enforce and rate):
             return
-        most, seconds = _rate(rate)
+        most, seconds = values.rate(rate)
         now, moments = self._clock.now(), self._counter(key).moments
         while moments and moments[0] <= now - seconds:
             moments.popleft()
@@ -128,12 +128,6 @@ class Limits:
 def parametric(model: ir.Model) -> set[str]:
     """The parameters that limits of a model hang on, which can't be held here."""
     return {name for fact in model.limits for name in fact.value.get("when", {})} - _WHERE
-
-
-def _rate(text: str) -> tuple[int, int]:
-    """`5/s` or `2/min`: how many, in how many seconds."""
-    number, _, unit = text.partition("/")
-    return int(number), _SECONDS[unit]
 
 
 def _too_much(key: str, message: str, wait: float | None) -> Refused:

@@ -1,6 +1,7 @@
 """Pictures: remembered as recipes, drawn when they are downloaded.
 
-A gallery remembers the last 50,000 recipes, with the first 300 characters of their prompts; older ones are forgotten.
+A gallery remembers the last 50,000 recipes, with the first 300 characters of their prompts; older ones are forgotten,
+as if they had expired.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from io import BytesIO
+from math import inf
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from platemark.emulator.clock import Clock
 from platemark.emulator.recent import forget_oldest
 from platemark.rules.sizes import Size
 
@@ -47,21 +50,25 @@ class Recipe:
 class Gallery:
     """The recipes of the pictures that were made, by an id that only who knows the key of the account could guess."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, clock: Clock, kept: int = KEPT) -> None:
+        self._clock = clock
         self._kept = kept
-        self._recipes: OrderedDict[str, Recipe] = OrderedDict()
+        self._recipes: OrderedDict[str, tuple[Recipe, float]] = OrderedDict()
+        """Id: a recipe, and the time from which on it is expired."""
 
-    def hang(self, recipe: Recipe, account: str) -> str:
-        """Remember a recipe; its id."""
+    def hang(self, recipe: Recipe, account: str, keep: int = 0) -> str:
+        """Remember a recipe for `keep` seconds, 0 without end; its id. One that hangs already begins anew."""
         name = recipe.digest(account).hex()
         shown = Recipe(recipe.model, recipe.prompt[:_SHOWN], recipe.seed, recipe.index, recipe.size)
-        self._recipes[name] = shown
+        self._recipes[name] = shown, self._clock.now() + (keep or inf)
         self._recipes.move_to_end(name)
         forget_oldest(self._recipes, self._kept)
         return name
 
     def find(self, name: str) -> Recipe | None:
-        return self._recipes.get(name)
+        """The recipe of an id, unless it has expired."""
+        recipe, until = self._recipes.get(name, (None, inf))
+        return recipe if self._clock.now() < until else None
 
     def forget(self) -> None:
         """Drop all recipes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, tzinfo
 from hashlib import blake2b
 from math import ceil
 from typing import Any, TypeAlias
@@ -24,7 +24,6 @@ KEPT = 10_000
 PACE = 1.0
 """Seconds that a task spends in each waiting state, unless it is asked before: each question moves it on, too."""
 
-_ZONE = timezone(timedelta(hours=8))
 _MOST_PER_PAGE = 100
 
 
@@ -81,6 +80,7 @@ class Desk:
         self._new_id = new_id
         self._pace = pace
         self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._zone = datetime.strptime(tasks.zone or "+00:00", "%z").tzinfo
         self._stopped = (*tasks.states_of("canceled"), *tasks.states_of("failed"), *tasks.states_of("waiting"))[0]
         self._cancelable = tasks.cancelable or tasks.states_of("waiting")
 
@@ -147,7 +147,7 @@ class Desk:
         """A page of the account's tasks, the newest first. Raises Refused for a filter that can't be read."""
         asked = {part[1:]: (name, query[name]) for name, part in self._spec.list_query.items() if name in query}
         page, per_page = _number(asked, "page", 1), _number(asked, "page_size", 10, _MOST_PER_PAGE)
-        found = list(filter(_filter(asked), self._living(account)))
+        found = list(filter(self._filter(asked), self._living(account)))
         first = (page - 1) * per_page
         about = {"region": self._region, **_caller(account)}
         rows = [self._values(task, task.request_id) | about for task in found[first : first + per_page]]
@@ -159,6 +159,24 @@ class Desk:
             "tasks": rows,
         }
         return Reply(200, skeletons.build(self._spec.list_answer, values))
+
+    def _filter(self, asked: _Asked) -> Callable[[Task], bool]:
+        """Whether a task belongs into a list. Raises Refused for a time that can't be read, and for too long a span."""
+        start, end = _moment(asked, "since", self._zone), _moment(asked, "until", self._zone)
+        most = self._spec.list_window
+        if most and start is not None and end is not None and end - start > most:
+            raise Refused("any", f"{asked['until'][0]}: must be at most {most:,} s after {asked['since'][0]}")
+        wished = {meaning: text for meaning, (_, text) in asked.items()}
+
+        def wanted(task: Task) -> bool:
+            equal = (("task_id", task.id), ("status", task.state), ("model", task.model))
+            return (
+                all(wished.get(meaning, value) == value for meaning, value in equal)
+                and (start is None or start <= task.created)
+                and (end is None or task.created < end + 1)
+            )
+
+        return wanted
 
     @property
     def _region(self) -> str:
@@ -182,20 +200,19 @@ class Desk:
         values: dict[str, Any] = {
             "request_id": request_id, "task_id": task.id, "status": task.state, "model": task.model,
             "progress": (len(task.reached) - 1) / max(1, len(task.walk) - 1),
-            "created_at": int(task.created), "created_ms": int(task.created * 1000), "submitted": _text(task.created),
-            "call": task.call,
+            "created_at": int(task.created), "created_ms": int(task.created * 1000),
+            "submitted": self._text(task.created), "call": task.call,
         }  # fmt: skip
         if len(task.reached) > 1:
-            values |= {"started": _text(task.reached[1]), "started_ms": int(task.reached[1] * 1000)}
+            values |= {"started": self._text(task.reached[1]), "started_ms": int(task.reached[1] * 1000)}
         if task.over:
-            values |= {"ended": _text(task.reached[-1]), "ended_ms": int(task.reached[-1] * 1000)}
+            values |= {"ended": self._text(task.reached[-1]), "ended_ms": int(task.reached[-1] * 1000)}
             values |= task.failed if task.state in self._spec.states_of("failed") else {}
         return values
 
-
-def _text(moment: float) -> str:
-    """`2026-11-21 20:15:00.000`, in the time zone that the documents use."""
-    return datetime.fromtimestamp(moment, _ZONE).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    def _text(self, moment: float) -> str:
+        """`2026-11-21 20:15:00.000`, in the zone that the documents name, else in UTC."""
+        return datetime.fromtimestamp(moment, self._zone).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _caller(account: str) -> dict[str, str]:
@@ -216,23 +233,7 @@ def _number(asked: _Asked, meaning: str, default: int, most: int = 10**6) -> int
     return number
 
 
-def _filter(asked: _Asked) -> Callable[[Task], bool]:
-    """Whether a task belongs into a list. Raises Refused for a time that can't be read."""
-    start, end = _moment(asked, "since"), _moment(asked, "until")
-    wished = {meaning: text for meaning, (_, text) in asked.items()}
-
-    def wanted(task: Task) -> bool:
-        equal = (("task_id", task.id), ("status", task.state), ("model", task.model))
-        return (
-            all(wished.get(meaning, value) == value for meaning, value in equal)
-            and (start is None or start <= task.created)
-            and (end is None or task.created < end + 1)
-        )
-
-    return wanted
-
-
-def _moment(asked: _Asked, meaning: str) -> float | None:
+def _moment(asked: _Asked, meaning: str, zone: tzinfo | None) -> float | None:
     """`YYYYMMDDhhmmss`."""
     if meaning not in asked:
         return None
@@ -240,6 +241,6 @@ def _moment(asked: _Asked, meaning: str) -> float | None:
     try:
         if len(text) != 14 or not text.isascii():
             raise ValueError
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_ZONE).astimezone(UTC).timestamp()
-    except (ValueError, OverflowError):
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=zone).timestamp()
+    except ValueError:
         raise Refused("any", f"{name}: must be written YYYYMMDDhhmmss") from None

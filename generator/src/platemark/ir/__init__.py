@@ -13,7 +13,7 @@ from typing import cast, get_args
 
 from platemark.ir.evidence import Conflict, Document, Evidence, Fact, Json, Reading, Source, Status, Verdict
 from platemark.ir.family import Example, Family, Model, Offer, Parameter, Rule, picture
-from platemark.ir.provider import Auth, Endpoint, Errors, Provider, Region, RouteName, Tasks, Transport, Uploads
+from platemark.ir.provider import Auth, Endpoint, Errors, Images, Provider, Region, RouteName, Tasks, Transport, Uploads
 from platemark.plain import is_map, is_seq
 from platemark.rules import expr, leaves, sizes
 
@@ -30,6 +30,7 @@ __all__ = [
     "Example",
     "Fact",
     "Family",
+    "Images",
     "Ir",
     "Json",
     "Model",

@@ -13,12 +13,17 @@ RouteName: TypeAlias = Literal["sync", "stream", "task"]
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How a key is sent: the header, its value with `{key}`, and the environment variable that a key comes from."""
+    """How a key is sent: the header, its value with `{key}`, and the environment variable that a key comes from.
+
+    `workspace` is the header that names a workspace; empty where there is none. `refused`: how keys begin that can't make
+    pictures."""
 
     header: str
     value: str
     env: str
+    workspace: str = ""
     note: str = ""
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,33 @@ class Transport:
 
 
 @dataclass(frozen=True)
+class Images:
+    """The files that pictures come in; `keep` is how many seconds their addresses live, 0 where no document says."""
+
+    format: str
+    keep: int = 0
+    evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
+
+
+@dataclass(frozen=True)
 class Tasks:
-    """The life of a task. `answer` is one skeleton for all its states; what has no value is left out."""
+    """The life of a task. `answer` is one skeleton for all its states; what has no value is left out. Times are in
+    seconds. `list_window` is the most that a list may span, 0 where no document says; `zone` is the offset from UTC of
+    times that are written without one, such as `+08:00`, empty where no document says."""
 
     created: Json
     answer: Json
     query: str
     states: Mapping[str, str]
     list: str = ""
+    list_window: int = 0
     list_query: Mapping[str, str] = field(default_factory=dict[str, str])
     list_answer: Json = None
     cancel: str = ""
     cancelable: tuple[str, ...] = ()
     poll: int = 10
     keep: int = 0
+    zone: str = ""
     rate: str = ""
     evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
 
@@ -117,13 +135,15 @@ class Provider:
     payloads: Mapping[str, Json]
     answer: Json
     results: Mapping[str, Json]
-    images: Mapping[str, Json]
+    images: Images | None
     stream: Mapping[str, Json]
     tasks: Tasks | None
     errors: Errors
     uploads: Uploads | None
     conflicts: tuple[Conflict, ...]
     families: tuple[str, ...]
+    environment: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What a caller may leave out (`base_url`, `region`, `workspace`): the variables that are looked at, in order."""
 
     def endpoint(self, name: str) -> Endpoint:
         """One of the service's endpoints by its id."""

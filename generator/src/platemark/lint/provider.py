@@ -50,6 +50,7 @@ class ProviderCheck:
         yield from self.skeletons()
         yield from self.tasks()
         yield from self.streams()
+        yield from parameters.froms(self.tree, ("images",))
         yield from self.texts()
         yield from codes(self.data["errors"]["rules"], self.data["errors"]["codes"], self.tree, ("errors", "rules"))
         yield from self.conflicts()

@@ -12,6 +12,7 @@ from platemark.rules.values import most_bytes
 from platemark.spec import model as spec
 from platemark.spec.model import Stated
 
+_SKELETONS = {"created", "answer", "list_query", "list_answer"}
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
@@ -24,7 +25,7 @@ def resolve_provider(provider: spec.Provider, loaded: spec.Spec) -> ir.Provider:
         id=provider.id,
         about=data["about"],
         client=data["client"],
-        auth=ir.Auth(**{key: value for key, value in data["auth"].items() if key != "from"}),
+        auth=_auth(data["auth"]),
         hosts=data["hosts"],
         regions=tuple(facts.region(name, region) for name, region in data["regions"].items()),
         endpoints=tuple(facts.endpoint(name, endpoint) for name, endpoint in data["endpoints"].items()),
@@ -35,13 +36,14 @@ def resolve_provider(provider: spec.Provider, loaded: spec.Spec) -> ir.Provider:
         payloads=data["payloads"],
         answer=data.get("answer", {}),
         results=data["results"],
-        images=data.get("images", {}),
+        images=facts.images(data["images"]) if data.get("images") else None,
         stream=data.get("stream", {}),
         tasks=facts.tasks(data["tasks"]) if data.get("tasks") else None,
         errors=ir.Errors(errors["answer"], errors["codes"], errors["rules"], errors.get("status_200_too", False)),
         uploads=_uploads(data["uploads"]) if data.get("uploads") else None,
         conflicts=tuple(conflict(losing) for losing in provider.conflicts.values()),
         families=tuple(family.name for family in loaded.families if family.provider == provider.id),
+        environment={name: tuple(each(v)) for name, v in data.get("environment", {}).items() if name != "from"},
     )
 
 
@@ -61,33 +63,42 @@ class _Facts:
         evidence = self.evidence(("endpoints", name), endpoint["path"], endpoint.get("from"))
         return ir.Endpoint(name, endpoint["path"], each(endpoint["payload"]), tuple(endpoint["transports"]), evidence)
 
+    def images(self, images: Mapping[str, Any]) -> ir.Images:
+        keep = _seconds(images["keep"]) if "keep" in images else 0
+        return ir.Images(images["format"], keep, self.by_key("images", images))
+
     def tasks(self, tasks: Mapping[str, Any]) -> ir.Tasks:
-        froms = tasks.get("from", {})
-        evidence = {
-            key: self.evidence(
-                ("tasks", key),
-                key if key in {"created", "answer", "list_query", "list_answer"} else value,
-                froms.get(key) if is_map(froms) else froms,
-                subject=key,
-            )
-            for key, value in tasks.items()
-            if key != "from"
-        }
         return ir.Tasks(
             created=tasks["created"],
             answer=tasks["answer"],
             query=tasks["query"],
             states=tasks["states"],
             list=tasks.get("list", ""),
+            list_window=_seconds(tasks["list_window"]) if "list_window" in tasks else 0,
             list_query=tasks.get("list_query", {}),
             list_answer=tasks.get("list_answer"),
             cancel=tasks.get("cancel", ""),
             cancelable=tuple(tasks.get("cancelable", ())),
             poll=_seconds(tasks.get("poll", "10 s")),
             keep=_seconds(tasks["keep"]) if "keep" in tasks else 0,
+            zone=tasks.get("zone", ""),
             rate=tasks.get("limits", {}).get("rate", ""),
-            evidence=evidence,
+            evidence=self.by_key("tasks", tasks),
         )
+
+    def by_key(self, part: str, said: Mapping[str, Any]) -> dict[str, ir.Evidence]:
+        """Who says each key of a part, whose `from` is for all of them, or has documents by key."""
+        froms = said.get("from", {})
+        return {
+            key: self.evidence(
+                (part, key),
+                key if key in _SKELETONS else value,
+                froms.get(key) if is_map(froms) else froms,
+                subject=key,
+            )
+            for key, value in said.items()
+            if key != "from"
+        }
 
     def evidence(self, path: tuple[str, str], shown: str, documents: Any, *, subject: str = "") -> ir.Evidence:
         """Who says what stands at `path`: the `documents` that its line names, or all; `shown` stands in them."""

@@ -10,6 +10,7 @@ from platemark.rules import leaves
 
 Bound: TypeAlias = "int | None"
 
+_SECONDS = {"s": 1, "min": 60}
 _UNITS = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 _FIGURE = re.compile(r"\d+\*\d+|\d+:\d+|#?\d+(?:\.\d+)?%?|[A-Za-z_][\w.-]*")
 
@@ -77,3 +78,9 @@ def figures(value: object) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_FIGURE.findall(value)))
     keys = tuple(value) if is_map(value) else ()
     return tuple(dict.fromkeys([*keys, *(figure for part in parts(value) for figure in figures(part))]))
+
+
+def rate(text: str) -> tuple[int, int]:
+    """`5/s` or `2/min`: how many, in how many seconds."""
+    number, _, unit = text.partition("/")
+    return int(number), _SECONDS[unit]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from platemark_images._runtime import errors, skeletons
 from platemark_images._runtime.ir import Provider
+from platemark_images._runtime.pace import retry_after
+from platemark_images._runtime.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,21 @@ class Outcome:
 
 
 def outcome(provider: Provider, result: str, raw: Any) -> Outcome:
-    """What a finished answer holds, by the result's skeleton."""
+    """What a finished answer holds, by the result's skeleton; without one, by that which finds most in it."""
+    if not result:
+        return max((_outcome(provider, name, raw) for name in provider.results), key=lambda each: len(each.parts))
+    return _outcome(provider, result, raw)
+
+
+def made(found: Outcome) -> Outcome:
+    """An outcome that holds something. Raises APIError, by the first failure, where it holds nothing."""
+    if found.parts:
+        return found
+    first = next(iter(found.failures), Failure("", "the answer holds neither a picture nor a text"))
+    raise errors.APIError(first.message, status=200, code=first.code, request_id=_text(found.values.get("request_id")))
+
+
+def _outcome(provider: Provider, result: str, raw: Any) -> Outcome:
     values, found = skeletons.find(provider.results[result], raw)
     parts = tuple((f.kind, str(f.item)) for f in found if f.kind in {"images", "texts"} and f.item is not None)
     failed = tuple(
@@ -52,40 +69,75 @@ def outcome(provider: Provider, result: str, raw: Any) -> Outcome:
     return Outcome(parts, failed, {**beside, **values, **shared}, raw)
 
 
-def parsed(provider: Provider, answer: Answer, *, paid: bool) -> Any:
+def parsed(service: Service, answer: Answer, *, paid: bool) -> Any:
     """The JSON of an answer. Raises the error that it holds, be it behind HTTP 200.
 
     An answer that can't be read leaves the outcome of a paid request unknown."""
+    data, provider = _json(answer), service.provider
+    if answer.status >= 400 or (provider.status_200_too and code_of(provider, data)):
+        raise api_error(service, answer, data, paid=paid)
+    if isinstance(data, dict) and 200 <= answer.status < 300:
+        return cast("dict[str, Any]", data)
+    told = f"HTTP {answer.status}, {len(answer.body)} bytes that are not the answer of {provider.client}"
+    if 300 <= answer.status < 400:
+        leads = answer.headers.get("location", "nowhere")
+        raise errors.ConnectionFailed(f"{told}: it leads to {leads}, and a key goes nowhere but to {service.base_url}",
+                                      status=answer.status)  # fmt: skip
+    if paid:
+        raise errors.OutcomeUnknown(f"{told}; it may have been accepted, so it is not sent again", status=answer.status)
+    raise errors.ConnectionFailed(told, status=answer.status)
+
+
+def _json(answer: Answer) -> Any:
     try:
-        data: Any = json.loads(answer.body)
+        return json.loads(answer.body)
     except ValueError:
-        data = None
-    if answer.status >= 400 or (provider.status_200_too and _code(provider, data)):
-        raise api_error(provider, answer.status, data, paid=paid)
-    if not isinstance(data, dict) or not 200 <= answer.status < 300:
-        told = f"HTTP {answer.status}, {len(answer.body)} bytes that are not the answer of {provider.client}"
-        raise errors.OutcomeUnknown(told) if paid and answer.status < 300 else errors.ConnectionFailed(told)
-    return cast("dict[str, Any]", data)
+        return None
 
 
-def api_error(provider: Provider, status: int, data: Any, *, paid: bool = False) -> errors.PlatemarkError:
+def code_of(provider: Provider, data: Any) -> str:
+    """The code of the error that an answer holds; empty where it holds none."""
+    return _text(skeletons.find(provider.error, data)[0].get("code"))
+
+
+def may_repeat(provider: Provider, answer: Answer) -> bool:
+    """Whether the documents say that a refused request was not accepted and may be sent again."""
+    return answer.status == 429 and bool(provider.errors.get(code_of(provider, _json(answer)), {}).get("retry"))
+
+
+def api_error(service: Service, answer: Answer, data: Any, *, paid: bool = False) -> errors.PlatemarkError:
     """The error that an answer means: by the class of its code, else by its status."""
+    provider, status = service.provider, answer.status
     values, _ = skeletons.find(provider.error, data)
-    code = str(values.get("code", ""))
+    code = _text(values.get("code"))
     message, request_id = message_of(values, data), _text(skeletons.find(provider.answer, data)[0].get("request_id"))
-    if paid and status in {502, 504} and not code:
-        return errors.OutcomeUnknown(f"HTTP {status} from a gateway before the service: {message or 'no reason given'}")
-    kind = _BY_CLASS.get(provider.error_classes.get(code, "")) or _by_status(status)
+    if paid and status >= 500 and not code:
+        told = f"HTTP {status} from something before the service: {message or 'no reason given'}"
+        return errors.OutcomeUnknown(f"{told}; it may have been accepted, so it is not sent again", status=status)
+    means = str(provider.errors.get(code, {}).get("class", ""))
+    kind = _BY_CLASS.get(means) or _by_status(status)
     if kind is errors.AuthenticationError:
-        message = f"{message or 'the key was refused'}; key and region must match"
-    return kind(message, status=status, code=code, request_id=request_id)
+        message = f"{message or 'the key was refused'}; {_places(service)}"
+    error = kind(message, status=status, code=code, request_id=request_id)
+    if isinstance(error, errors.RateLimited):
+        error.reason = _REASONS.get(means, "rate")
+        error.retry_after = retry_after(answer.headers, time.time)
+    return error
 
 
+def _places(service: Service) -> str:
+    """What an application asks itself when its key is refused."""
+    hosts = ", ".join(f"{region.id} at {region.host}" for region in service.provider.regions if region.host)
+    return f"key and region must match: this was {service.base_url}, and there are {hosts}"
+
+
+_REASONS: Mapping[str, Literal["rate", "concurrency", "quota"]] = {"concurrency": "concurrency", "quota": "quota"}
 _BY_CLASS: Mapping[str, type[errors.APIError]] = {
     "auth": errors.AuthenticationError,
     "permission": errors.PermissionDenied,
     "content": errors.ContentRejected,
     "rate": errors.RateLimited,
+    "concurrency": errors.RateLimited,
     "quota": errors.RateLimited,
     "server": errors.ServerError,
 }
@@ -99,10 +151,6 @@ _BY_STATUS: Mapping[int, type[errors.APIError]] = {
 
 def _by_status(status: int) -> type[errors.APIError]:
     return _BY_STATUS.get(status, errors.ServerError if status >= 500 else errors.APIError)
-
-
-def _code(provider: Provider, data: Any) -> str:
-    return _text(skeletons.find(provider.error, data)[0].get("code"))
 
 
 def message_of(values: Mapping[str, Any], data: Any) -> str:

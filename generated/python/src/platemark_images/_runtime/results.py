@@ -1,21 +1,25 @@
-"""What a caller gets: pictures, texts, tasks and events. One shape for all answers of all services."""
+"""What a caller gets: pictures, texts and events. One shape for all answers of all services."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from platemark_images._runtime import pictures, protocol
+from platemark_images._runtime import files, pictures
 from platemark_images._runtime.answers import Failure, Outcome
 from platemark_images._runtime.drivers import AsyncDriver, Driver
 from platemark_images._runtime.prepare import Prepared
+from platemark_images._runtime.protocol import Context
 from platemark_images._runtime.report import Violation
 
 RawT = TypeVar("RawT", covariant=True)
 ImageT = TypeVar("ImageT", "Image", "AsyncImage")
+
+_AT_ONCE = 4  # downloads of one result
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,16 @@ class Image:
     url: str
     stem: str
     """A file name without its ending, the same whenever the same answer is saved."""
+    size: str | None
+    """`W*H` as the answer tells it; None where it does not."""
+    expires_at: datetime | None
+    """When the address ends at the latest; None where no document says."""
     _driver: Driver = field(repr=False, compare=False)
+    _context: Context = field(repr=False, compare=False)
 
     def bytes(self) -> bytes:
-        """Download the file. Raises NotFound when the address has expired."""
-        return self._driver.run(protocol.download(self.url))
+        """Download the file, all of it: what breaks off is resumed. Raises ResultExpired when the address has ended."""
+        return self._driver.run(files.download(self._context, self.url))
 
     def save(self, path: str | Path) -> Path:
         """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path."""
@@ -43,11 +52,16 @@ class AsyncImage:
     url: str
     stem: str
     """A file name without its ending, the same whenever the same answer is saved."""
+    size: str | None
+    """`W*H` as the answer tells it; None where it does not."""
+    expires_at: datetime | None
+    """When the address ends at the latest; None where no document says."""
     _driver: AsyncDriver = field(repr=False, compare=False)
+    _context: Context = field(repr=False, compare=False)
 
     async def bytes(self) -> bytes:
-        """Download the file. Raises NotFound when the address has expired."""
-        return await self._driver.run(protocol.download(self.url))
+        """Download the file, all of it: what breaks off is resumed. Raises ResultExpired when the address has ended."""
+        return await self._driver.run(files.download(self._context, self.url))
 
     async def save(self, path: str | Path) -> Path:
         """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path."""
@@ -79,6 +93,11 @@ class Answered(Generic[RawT, ImageT]):
         return tuple(part for part in self.parts if isinstance(part, str))
 
     @property
+    def text(self) -> str:
+        """All texts, in paragraphs."""
+        return "\n\n".join(self.texts)
+
+    @property
     def request_id(self) -> str:
         """The service's id of the request, which its support asks for; empty where it gives none."""
         return str(self.values.get("request_id", ""))
@@ -86,8 +105,13 @@ class Answered(Generic[RawT, ImageT]):
     @property
     def usage(self) -> Mapping[str, Any]:
         """What is billed, as the service puts it."""
-        raw = cast("Any", self.raw)
-        return raw.get("usage") or {}
+        found = cast("dict[str, Any]", self.raw).get("usage")
+        return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that was asked for; None where the service chose one."""
+        return self.prepared.values.get("seed") if self.prepared else None
 
     @property
     def actual_prompt(self) -> str | None:
@@ -96,9 +120,19 @@ class Answered(Generic[RawT, ImageT]):
         return None if found is None else str(found)
 
     @property
+    def requested_size(self) -> str | None:
+        """The size as the caller put it."""
+        return self.prepared.requested_size if self.prepared else None
+
+    @property
     def expected_size(self) -> str | None:
         """`W*H` of the pictures, as the documents predict it; None where they can't."""
         return self.prepared.expected_size if self.prepared else None
+
+    @property
+    def actual_size(self) -> str | None:
+        """`W*H` of the pictures, as the answer tells it; None where it does not."""
+        return _size(self.values)
 
     @property
     def adjustments(self) -> tuple[Violation, ...]:
@@ -116,8 +150,17 @@ class Result(Answered[RawT, Image]):
     """Pictures, and what came with them."""
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Download all pictures into a folder, which is made; give their paths."""
-        return [image.save(f"{folder}/") for image in self.images]
+        """Download all pictures into a folder, which is made, several at once; give their paths.
+
+        Where the answer holds texts, a Markdown file with texts and pictures is the last of them."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        def save(image: Image) -> Path:
+            return image.save(f"{folder}/")
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            paths = list(pool.map(save, self.images))
+        return paths + page(folder, self.parts, paths)
 
 
 @dataclass(frozen=True)
@@ -125,8 +168,19 @@ class AsyncResult(Answered[RawT, AsyncImage]):
     """Pictures, and what came with them."""
 
     async def save(self, folder: str | Path) -> list[Path]:
-        """Download all pictures into a folder, which is made; give their paths."""
-        return [await image.save(f"{folder}/") for image in self.images]
+        """Download all pictures into a folder, which is made, several at once; give their paths.
+
+        Where the answer holds texts, a Markdown file with texts and pictures is the last of them."""
+        import asyncio
+
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def save(image: AsyncImage) -> Path:
+            async with places:
+                return await image.save(f"{folder}/")
+
+        paths = list(await asyncio.gather(*map(save, self.images)))
+        return paths + page(folder, self.parts, paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,32 +197,45 @@ class ImageArrived(Generic[ImageT]):
     image: ImageT
 
 
-def result(driver: Driver, found: Outcome, prepared: Prepared[Any] | None, task_id: str | None = None) -> Result[Any]:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where results come from: when their pictures end, and what their files are called."""
+
+    context: Context
+    ended: datetime | None = None
+    """When the service was done; None for now."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        keep = self.context.service.provider.keep
+        return (self.ended or datetime.now(UTC)) + timedelta(seconds=keep) if keep else None
+
+
+def result(
+    driver: Driver, source: Source, found: Outcome, prepared: Prepared[Any] | None, task_id: str | None = None
+) -> Result[Any]:
     """An outcome for those who block."""
-    stem = _stem(found, task_id)
-    parts = tuple(
-        item if kind == "texts" else Image(item, f"{stem}-{n:02}", driver) for n, kind, item in _counted(found)
-    )
+    about = _size(found.values), source.expires_at, driver, source.context
+    parts = tuple(item if stem is None else Image(item, stem, *about) for stem, item in _named(found, task_id))
     return Result(parts, found.failures, found.values, found.raw, prepared, task_id)
 
 
 def async_result(
-    driver: AsyncDriver, found: Outcome, prepared: Prepared[Any] | None, task_id: str | None = None
+    driver: AsyncDriver, source: Source, found: Outcome, prepared: Prepared[Any] | None, task_id: str | None = None
 ) -> AsyncResult[Any]:
     """An outcome for those who await."""
-    stem = _stem(found, task_id)
-    parts = tuple(
-        item if kind == "texts" else AsyncImage(item, f"{stem}-{n:02}", driver) for n, kind, item in _counted(found)
-    )
+    about = _size(found.values), source.expires_at, driver, source.context
+    parts = tuple(item if stem is None else AsyncImage(item, stem, *about) for stem, item in _named(found, task_id))
     return AsyncResult(parts, found.failures, found.values, found.raw, prepared, task_id)
 
 
-def _counted(found: Outcome) -> list[tuple[int, str, str]]:
-    """Each part with the number of pictures up to it."""
-    count, made = 0, list[tuple[int, str, str]]()
+def _named(found: Outcome, task_id: str | None) -> list[tuple[str | None, str]]:
+    """Each part, pictures with the name of their file."""
+    stem, count = _stem(found, task_id), 0
+    made = list[tuple[str | None, str]]()
     for kind, item in found.parts:
         count += kind == "images"
-        made.append((count, kind, item))
+        made.append((f"{stem}-{count:02}" if kind == "images" else None, item))
     return made
 
 
@@ -185,6 +252,17 @@ def _stem(found: Outcome, task_id: str | None) -> str:
 
     name = task_id or str(found.values.get("request_id", "")) or sha256(repr(found.parts).encode()).hexdigest()[:16]
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)[:80]
+
+
+def _size(values: Mapping[str, Any]) -> str | None:
+    """`W*H` from an answer, which has it as text or as two numbers."""
+    if size := values.get("size"):
+        return str(size)
+    width, height = values.get("width"), values.get("height")
+    return f"{width}*{height}" if width and height else None
+
+
+# ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def write(path: str | Path, stem: str, data: bytes) -> Path:
@@ -206,3 +284,14 @@ def write(path: str | Path, stem: str, data: bytes) -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return target
+
+
+def page(folder: str | Path, parts: Iterable[object], paths: list[Path]) -> list[Path]:
+    """A Markdown file of texts and pictures in reading order, beside the pictures; none where there is no text."""
+    parts = list(parts)
+    if not any(isinstance(part, str) for part in parts):
+        return []
+    left = iter(paths)
+    lines = [part if isinstance(part, str) else f"![]({next(left).name})" for part in parts]
+    stem = paths[0].stem.rpartition("-")[0] if paths else "text"
+    return [write(Path(folder) / f"{stem}.md", stem, "\n\n".join(lines).encode() + b"\n")]

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from platemark_images._runtime.errors import ConfigurationError
 from platemark_images._runtime.ir import Family, Provider, Region, RouteName
@@ -18,11 +18,13 @@ LOG = logging.getLogger("platemark_images")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as one client uses it."""
+    """A service as one client uses it; `region` is the id of the one that it is in, empty where only an address is known."""
 
     provider: Provider
     base_url: str
     key: str | None = field(default=None, repr=False)
+    region: str = ""
+    workspace: str = ""
 
     def headers(self, route: RouteName | None = None, *, masked: bool = False) -> dict[str, str]:
         """Headers of a request; `masked` ones show the key's environment variable in its place.
@@ -33,15 +35,30 @@ class Service:
         if not key:
             raise ConfigurationError(f"no key: set {provider.env}, or give api_key= to {provider.client}")
         chosen: Mapping[str, str] = provider.headers[route] if route else {}
-        return {provider.header: provider.credential.replace("{key}", key), **chosen}
+        named = {provider.workspace: self.workspace} if provider.workspace and self.workspace else {}
+        return {provider.header: provider.credential.replace("{key}", key), **named, **chosen}
 
-    def family(self, model: str) -> Family:
-        """The rules of a model's family, imported when they are first needed.
+    def family(self, model: str, like: str | None = None) -> tuple[Family, str]:
+        """The rules of a model's family, imported when they are first needed, and the id of the model that has them.
 
-        Raises ConfigurationError for an unknown model, naming the nearest ones."""
-        if model not in self.provider.models:
-            raise unknown("model", model, self.provider.models)
-        return family(self.provider, model)
+        `like` names a model or a family for an id that is newer than this client. Raises ConfigurationError for an
+        unknown one, naming the nearest ones."""
+        known = self.provider.models
+        if model in known:
+            return family(self.provider, model), model
+        if like is None:
+            error = unknown("model", model, known)
+            raise ConfigurationError(f"{error}; for a snapshot that is newer than this client, give family= too")
+        named = [name for name in known if family(self.provider, name).name == like]
+        begins = [name for name in named if model.startswith(name)]
+        if begins or like in known:
+            same = max(begins, key=len) if begins else like
+            return family(self.provider, same), same
+        if not named:
+            families = {family(self.provider, name).name for name in known}
+            raise unknown("family", like, sorted({*families, *known}))
+        raise ConfigurationError(f"{model!r} begins like no model of {like}: give the model whose rules it has as family=; "
+                                 f"there are {', '.join(named)}")  # fmt: skip
 
 
 def family(provider: Provider, model: str) -> Family:
@@ -52,42 +69,74 @@ def family(provider: Provider, model: str) -> Family:
 def connect(
     provider: Provider, *, api_key: str | None, region: str | None, base_url: str | None, workspace: str | None
 ) -> Service:
-    """Settle address and key. Raises ConfigurationError when neither region nor base address is known."""
-    key = api_key if api_key is not None else os.environ.get(provider.env) or None
-    if key is not None and (not key.isascii() or not key.isprintable() or key != key.strip()):
+    """Settle address and key: what is not given comes from the environment, and an address goes before a region.
+
+    Raises ConfigurationError when neither region nor base address is known, and for what can't be one."""
+    key = _text(provider, "api_key", api_key)
+    if key and (not key.isascii() or not key.isprintable() or key != key.strip()):
         raise ConfigurationError("the key holds characters that no key has; was it copied with a line break?")
-    if base_url is not None:
-        return Service(provider, _complete(provider, base_url), key)
-    if region is None:
-        raise ConfigurationError(f"{provider.client} needs region= (or base_url=): {_choices(provider.regions)}")
-    return Service(provider, _address(provider, region, workspace), key)
-
-
-def _address(provider: Provider, region: str, workspace: str | None) -> str:
-    found = next((r for r in provider.regions if region in {r.id, r.alias}), None)
+    place, address = _text(provider, "region", region), _text(provider, "base_url", base_url)
+    own = _text(provider, "workspace", workspace)
+    if own and not own.replace("-", "").replace("_", "").isalnum():
+        raise ConfigurationError(f"{own!r} is not a workspace id")
+    found = _region(provider, place) if place else None
+    if address:
+        if region and base_url is None:
+            LOG.warning("region=%r is not asked: the environment names the base address %s", region, address)
+        return Service(provider, _complete(provider, address), key or None, found.id if found else "", own)
     if found is None:
-        raise ConfigurationError(f"unknown region {region!r}; there are {_choices(provider.regions)}")
+        raise ConfigurationError(f"{provider.client} needs region= (or base_url=): {_choices(provider.regions)}")
+    return Service(provider, _address(provider, found, own), key or None, found.id, own)
+
+
+def _text(provider: Provider, name: str, given: object) -> str:
+    """A setting that is given, or that a variable of the environment holds."""
+    if given is None:
+        names = provider.environment.get(name, ())
+        return next((value for variable in names if (value := os.environ.get(variable, ""))), "")
+    if not isinstance(given, str):
+        raise ConfigurationError(f"{name} must be text, not {type(given).__name__}")
+    return given
+
+
+def _region(provider: Provider, name: str) -> Region:
+    found = next((r for r in provider.regions if name in {r.id, r.alias}), None)
+    if found is None:
+        raise ConfigurationError(f"unknown region {name!r}; there are {_choices(provider.regions)}")
+    return found
+
+
+def _address(provider: Provider, region: Region, workspace: str) -> str:
     form = "workspace" if workspace else "region"
     if form not in provider.hosts:
         raise ConfigurationError(f"{provider.client} knows no addresses of workspaces")
-    if form == "region" and not found.host:
-        raise ConfigurationError(f"region {found.id} answers at workspace addresses only: give workspace= too")
-    if workspace and not workspace.replace("-", "").replace("_", "").isalnum():
-        raise ConfigurationError(f"{workspace!r} is not a workspace id")
-    values = {"host": found.host, "workspace": workspace or "", "region": found.id}
-    return _filled(provider.hosts[form], values)
+    if form == "region" and not region.host:
+        raise ConfigurationError(f"region {region.id} answers at workspace addresses only: give workspace= too")
+    return _filled(provider.hosts[form], {"host": region.host, "workspace": workspace, "region": region.id})
 
 
 def _complete(provider: Provider, base_url: str) -> str:
-    """A base address with the path that every address of the service begins with, which is told when it is added."""
+    """A base address with the path that every address of the service ends its base with; what is changed is told."""
     parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
         raise ConfigurationError(f"base_url must be an http(s) address, not {base_url!r}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError("base_url must be an address alone: no user, password, query or fragment")
     plain = base_url.rstrip("/")
-    if parts.path.strip("/") or not provider.base_path:
+    if plain.endswith(provider.base_path):
         return plain
-    LOG.info("base_url has no path: using %s%s", plain, provider.base_path)
-    return plain + provider.base_path
+    # At a host of the service's own, another path is that of another of its interfaces.
+    own = any(parts.hostname == region.host for region in provider.regions)
+    full = (f"{parts.scheme}://{parts.netloc}" if own else plain) + provider.base_path
+    LOG.info("base_url %s does not end with %s: using %s", plain, provider.base_path, full)
+    return full
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

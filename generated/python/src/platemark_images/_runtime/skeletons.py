@@ -221,10 +221,11 @@ def _find(skeleton: Any, answer: Any, values: Values, found: list[Found], kind: 
     elif is_list(skeleton) and is_list(answer):
         for element in answer:
             for pattern in skeleton:
-                _find_element(pattern, element, values, found, kind)
+                _find_element(pattern, element, values, found, kind, alone=len(skeleton) == 1)
 
 
-def _find_element(pattern: Any, element: Any, values: Values, found: list[Found], kind: str) -> None:
+def _find_element(pattern: Any, element: Any, values: Values, found: list[Found], kind: str, *, alone: bool) -> None:
+    """An element without an item of its own is told from others by its fields, all of which it then must have."""
     if not is_map(pattern) or EACH not in pattern:
         _find(pattern, element, values, found, kind)
         return
@@ -233,7 +234,7 @@ def _find_element(pattern: Any, element: Any, values: Values, found: list[Found]
     fields: Values = {}
     kind = str(pattern[EACH])
     _find(pattern, element, fields, found, kind)
-    if not holds_item(pattern) and all(name in fields for name in names(pattern)[1:]):
+    if not holds_item(pattern) and (alone or all(name in fields for name in names(pattern)[1:])):
         found.append(Found(kind, None, fields))
 
 

@@ -7,9 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, overload
 
-from platemark_images._runtime.client import AsyncClient, AsyncTask, Client, Task
-from platemark_images._runtime.prepare import Prepared, Size, prepare
+from platemark_images._runtime.client import AsyncClient, Client
+from platemark_images._runtime.estimates import Estimate
+from platemark_images._runtime.inputs import Pictures, Size
+from platemark_images._runtime.prepare import Prepared
 from platemark_images._runtime.results import AsyncResult, Result
+from platemark_images._runtime.settings import Options
+from platemark_images._runtime.tasks import AsyncTask, Task
 
 if TYPE_CHECKING:
     from typing import Required, Unpack
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
         hex: str
         ratio: str
 
-    class Wan27ImageTextToImageValues(TypedDict, total=False):
+    class Wan27ImageTextToImageValues(Options, total=False):
         """What `text_to_image` takes; the method of that name says more."""
 
         prompt: Required[str]
@@ -40,11 +44,11 @@ if TYPE_CHECKING:
         types.Wan27ImageSyncTextToImageAnswer | types.Wan27ImageTaskTextToImageAnswer
     )
 
-    class Wan27ImageEditValues(TypedDict, total=False):
+    class Wan27ImageEditValues(Options, total=False):
         """What `edit` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: Required[list[str] | tuple[str, ...]]
+        images: Required[Pictures]
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -55,11 +59,11 @@ if TYPE_CHECKING:
     Wan27ImageEditBody: TypeAlias = types.Wan27ImageSyncEditRequest | types.Wan27ImageTaskEditRequest
     Wan27ImageEditAnswer: TypeAlias = types.Wan27ImageSyncEditAnswer | types.Wan27ImageTaskEditAnswer
 
-    class Wan27ImageSequenceValues(TypedDict, total=False):
+    class Wan27ImageSequenceValues(Options, total=False):
         """What `sequence` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: list[str] | tuple[str, ...] | None
+        images: Pictures | None
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -69,7 +73,7 @@ if TYPE_CHECKING:
     Wan27ImageSequenceBody: TypeAlias = types.Wan27ImageSyncSequenceRequest | types.Wan27ImageTaskSequenceRequest
     Wan27ImageSequenceAnswer: TypeAlias = types.Wan27ImageSyncSequenceAnswer | types.Wan27ImageTaskSequenceAnswer
 
-    class Wan27ImageProTextToImageValues(TypedDict, total=False):
+    class Wan27ImageProTextToImageValues(Options, total=False):
         """What `text_to_image` takes; the method of that name says more."""
 
         prompt: Required[str]
@@ -87,11 +91,11 @@ if TYPE_CHECKING:
         types.Wan27ImageProSyncTextToImageAnswer | types.Wan27ImageProTaskTextToImageAnswer
     )
 
-    class Wan27ImageProEditValues(TypedDict, total=False):
+    class Wan27ImageProEditValues(Options, total=False):
         """What `edit` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: Required[list[str] | tuple[str, ...]]
+        images: Required[Pictures]
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -102,11 +106,11 @@ if TYPE_CHECKING:
     Wan27ImageProEditBody: TypeAlias = types.Wan27ImageProSyncEditRequest | types.Wan27ImageProTaskEditRequest
     Wan27ImageProEditAnswer: TypeAlias = types.Wan27ImageProSyncEditAnswer | types.Wan27ImageProTaskEditAnswer
 
-    class Wan27ImageProSequenceValues(TypedDict, total=False):
+    class Wan27ImageProSequenceValues(Options, total=False):
         """What `sequence` takes; the method of that name says more."""
 
         prompt: Required[str]
-        images: list[str] | tuple[str, ...] | None
+        images: Pictures | None
         size: Literal["1K", "2K"] | Size | None
         n: int
         bbox_list: Sequence[Sequence[Sequence[int]]] | None
@@ -139,6 +143,7 @@ class Wan27Image:
         seed: int | None = None,
         thinking_mode: bool | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> Result[Wan27ImageTextToImageAnswer]:
         """Make a picture from words.
 
@@ -158,7 +163,7 @@ class Wan27Image:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "size": size,
             "n": n,
@@ -166,15 +171,16 @@ class Wan27Image:
             "watermark": watermark,
             "seed": seed,
             "thinking_mode": thinking_mode,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "text_to_image", route)
+        prepared = self._client.prepared(self._model, values, "text_to_image", route)
         return self._client.send(prepared)
 
     def edit(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...],
+        images: Pictures,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -182,6 +188,7 @@ class Wan27Image:
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> Result[Wan27ImageEditAnswer]:
         """Change or combine pictures as the prompt says.
 
@@ -207,7 +214,7 @@ class Wan27Image:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -216,21 +223,23 @@ class Wan27Image:
             "color_palette": color_palette,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "edit", route)
+        prepared = self._client.prepared(self._model, values, "edit", route)
         return self._client.send(prepared)
 
     def sequence(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...] | None = None,
+        images: Pictures | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> Result[Wan27ImageSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
 
@@ -254,7 +263,7 @@ class Wan27Image:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -262,8 +271,9 @@ class Wan27Image:
             "bbox_list": bbox_list,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "sequence", route)
+        prepared = self._client.prepared(self._model, values, "sequence", route)
         return self._client.send(prepared)
 
     @overload
@@ -299,8 +309,44 @@ class Wan27Image:
         """The exact request of a mode, judged but not sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = prepare(self._client.service, self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
         return prepared
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["text_to_image"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageTextToImageValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["edit"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageEditValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["sequence"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageSequenceValues],
+    ) -> Estimate: ...
+
+    def estimate(
+        self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
+    ) -> Estimate:
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+
+        Raises RequestInvalid with every broken rule."""
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        return prepared.estimate
 
     @overload
     def submit(
@@ -327,7 +373,7 @@ class Wan27Image:
         """Start a task and come back at once.
 
         Raises RequestInvalid before anything is sent."""
-        prepared = prepare(self._client.service, self._model, values, mode, "task", envelope)
+        prepared = self._client.prepared(self._model, values, mode, "task", envelope)
         return self._client.start(prepared)
 
 
@@ -349,6 +395,7 @@ class Wan27ImagePro:
         seed: int | None = None,
         thinking_mode: bool | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> Result[Wan27ImageProTextToImageAnswer]:
         """Make a picture from words.
 
@@ -368,7 +415,7 @@ class Wan27ImagePro:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "size": size,
             "n": n,
@@ -376,15 +423,16 @@ class Wan27ImagePro:
             "watermark": watermark,
             "seed": seed,
             "thinking_mode": thinking_mode,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "text_to_image", route)
+        prepared = self._client.prepared(self._model, values, "text_to_image", route)
         return self._client.send(prepared)
 
     def edit(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...],
+        images: Pictures,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -392,6 +440,7 @@ class Wan27ImagePro:
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> Result[Wan27ImageProEditAnswer]:
         """Change or combine pictures as the prompt says.
 
@@ -417,7 +466,7 @@ class Wan27ImagePro:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -426,21 +475,23 @@ class Wan27ImagePro:
             "color_palette": color_palette,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "edit", route)
+        prepared = self._client.prepared(self._model, values, "edit", route)
         return self._client.send(prepared)
 
     def sequence(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...] | None = None,
+        images: Pictures | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> Result[Wan27ImageProSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
 
@@ -464,7 +515,7 @@ class Wan27ImagePro:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -472,8 +523,9 @@ class Wan27ImagePro:
             "bbox_list": bbox_list,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "sequence", route)
+        prepared = self._client.prepared(self._model, values, "sequence", route)
         return self._client.send(prepared)
 
     @overload
@@ -509,8 +561,44 @@ class Wan27ImagePro:
         """The exact request of a mode, judged but not sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = prepare(self._client.service, self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
         return prepared
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["text_to_image"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageProTextToImageValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["edit"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageProEditValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["sequence"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageProSequenceValues],
+    ) -> Estimate: ...
+
+    def estimate(
+        self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
+    ) -> Estimate:
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+
+        Raises RequestInvalid with every broken rule."""
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        return prepared.estimate
 
     @overload
     def submit(
@@ -537,7 +625,7 @@ class Wan27ImagePro:
         """Start a task and come back at once.
 
         Raises RequestInvalid before anything is sent."""
-        prepared = prepare(self._client.service, self._model, values, mode, "task", envelope)
+        prepared = self._client.prepared(self._model, values, mode, "task", envelope)
         return self._client.start(prepared)
 
 
@@ -559,6 +647,7 @@ class AsyncWan27Image:
         seed: int | None = None,
         thinking_mode: bool | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageTextToImageAnswer]:
         """Make a picture from words.
 
@@ -578,7 +667,7 @@ class AsyncWan27Image:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "size": size,
             "n": n,
@@ -586,15 +675,16 @@ class AsyncWan27Image:
             "watermark": watermark,
             "seed": seed,
             "thinking_mode": thinking_mode,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "text_to_image", route)
+        prepared = self._client.prepared(self._model, values, "text_to_image", route)
         return await self._client.send(prepared)
 
     async def edit(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...],
+        images: Pictures,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -602,6 +692,7 @@ class AsyncWan27Image:
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageEditAnswer]:
         """Change or combine pictures as the prompt says.
 
@@ -627,7 +718,7 @@ class AsyncWan27Image:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -636,21 +727,23 @@ class AsyncWan27Image:
             "color_palette": color_palette,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "edit", route)
+        prepared = self._client.prepared(self._model, values, "edit", route)
         return await self._client.send(prepared)
 
     async def sequence(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...] | None = None,
+        images: Pictures | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
 
@@ -674,7 +767,7 @@ class AsyncWan27Image:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -682,8 +775,9 @@ class AsyncWan27Image:
             "bbox_list": bbox_list,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "sequence", route)
+        prepared = self._client.prepared(self._model, values, "sequence", route)
         return await self._client.send(prepared)
 
     @overload
@@ -719,8 +813,44 @@ class AsyncWan27Image:
         """The exact request of a mode, judged but not sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = prepare(self._client.service, self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
         return prepared
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["text_to_image"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageTextToImageValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["edit"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageEditValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["sequence"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageSequenceValues],
+    ) -> Estimate: ...
+
+    def estimate(
+        self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
+    ) -> Estimate:
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+
+        Raises RequestInvalid with every broken rule."""
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        return prepared.estimate
 
     @overload
     async def submit(
@@ -747,7 +877,7 @@ class AsyncWan27Image:
         """Start a task and come back at once.
 
         Raises RequestInvalid before anything is sent."""
-        prepared = prepare(self._client.service, self._model, values, mode, "task", envelope)
+        prepared = self._client.prepared(self._model, values, mode, "task", envelope)
         return await self._client.start(prepared)
 
 
@@ -769,6 +899,7 @@ class AsyncWan27ImagePro:
         seed: int | None = None,
         thinking_mode: bool | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageProTextToImageAnswer]:
         """Make a picture from words.
 
@@ -788,7 +919,7 @@ class AsyncWan27ImagePro:
             route: sync or task; sync unless given.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "size": size,
             "n": n,
@@ -796,15 +927,16 @@ class AsyncWan27ImagePro:
             "watermark": watermark,
             "seed": seed,
             "thinking_mode": thinking_mode,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "text_to_image", route)
+        prepared = self._client.prepared(self._model, values, "text_to_image", route)
         return await self._client.send(prepared)
 
     async def edit(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...],
+        images: Pictures,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 1,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
@@ -812,6 +944,7 @@ class AsyncWan27ImagePro:
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageProEditAnswer]:
         """Change or combine pictures as the prompt says.
 
@@ -837,7 +970,7 @@ class AsyncWan27ImagePro:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -846,21 +979,23 @@ class AsyncWan27ImagePro:
             "color_palette": color_palette,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "edit", route)
+        prepared = self._client.prepared(self._model, values, "edit", route)
         return await self._client.send(prepared)
 
     async def sequence(
         self,
         *,
         prompt: str,
-        images: list[str] | tuple[str, ...] | None = None,
+        images: Pictures | None = None,
         size: Literal["1K", "2K"] | Size | None = None,
         n: int = 12,
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
         route: Literal["sync", "task"] = "sync",
+        **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageProSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
 
@@ -884,7 +1019,7 @@ class AsyncWan27ImagePro:
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
-        values = {
+        values: dict[str, object] = {
             "prompt": prompt,
             "images": images,
             "size": size,
@@ -892,8 +1027,9 @@ class AsyncWan27ImagePro:
             "bbox_list": bbox_list,
             "watermark": watermark,
             "seed": seed,
+            **options,
         }
-        prepared = prepare(self._client.service, self._model, values, "sequence", route)
+        prepared = self._client.prepared(self._model, values, "sequence", route)
         return await self._client.send(prepared)
 
     @overload
@@ -929,8 +1065,44 @@ class AsyncWan27ImagePro:
         """The exact request of a mode, judged but not sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = prepare(self._client.service, self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
         return prepared
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["text_to_image"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageProTextToImageValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["edit"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageProEditValues],
+    ) -> Estimate: ...
+
+    @overload
+    def estimate(
+        self,
+        mode: Literal["sequence"],
+        *,
+        route: Literal["sync", "task"] = "sync",
+        **values: Unpack[Wan27ImageProSequenceValues],
+    ) -> Estimate: ...
+
+    def estimate(
+        self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
+    ) -> Estimate:
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+
+        Raises RequestInvalid with every broken rule."""
+        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        return prepared.estimate
 
     @overload
     async def submit(
@@ -957,5 +1129,5 @@ class AsyncWan27ImagePro:
         """Start a task and come back at once.
 
         Raises RequestInvalid before anything is sent."""
-        prepared = prepare(self._client.service, self._model, values, mode, "task", envelope)
+        prepared = self._client.prepared(self._model, values, mode, "task", envelope)
         return await self._client.start(prepared)

@@ -52,7 +52,7 @@ PROVIDER = Provider(
         }
     },
     error={"status": "failed", "error": {"code": "$status_code", "error_message": "$message"}},
-    error_classes={},
+    errors={},
     status_200_too=False,
     tasks=Tasks(
         {"id": "$task_id", "status": "$status", "model": "$model", "created_at": "$created_at"},
@@ -68,7 +68,17 @@ PROVIDER = Provider(
         {"in_progress": "waiting", "completed": "done", "failed": "failed"},
         5,
         0,
+        "",
+        {},
+        None,
+        "",
+        None,
+        "",
     ),
     stream=None,
     models={"qwen_image_edit_plus": "platemark_images.vtrix.rules.qwen_image_edit_plus"},
+    workspace="",
+    environment={"api_key": ("VTRIX_API_KEY",)},
+    uploads=None,
+    keep=0,
 )

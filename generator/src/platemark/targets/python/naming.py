@@ -21,11 +21,15 @@ _WORDS = re.compile(r"[A-Za-z0-9]+")
 _AXES: tuple[Callable[[Offer], str], ...] = (lambda o: o.mode, lambda o: o.route, lambda o: o.model)
 
 CLIENT = frozenset({
-    "prepare", "generate", "submit", "stream", "task", "send", "start", "events", "finish", "run", "close", "service",
-    "task_timeout",
+    "prepare", "prepared", "estimate", "generate", "submit", "stream", "send", "start", "events", "finish", "run",
+    "close", "aclose", "service", "context", "models", "tasks", "files", "with_options",
 })  # fmt: skip
 """What a client has besides its models."""
-ARGUMENTS = frozenset({"self", "model", "mode", "route", "envelope", "values"})
+ARGUMENTS = frozenset({
+    "self", "model", "mode", "route", "envelope", "family", "values", "options",
+    "timeout", "task_timeout", "poll_interval", "max_retries", "validate", "ignore", "strict_text", "max_cost",
+    "extra_headers", "extra_parameters",
+})  # fmt: skip
 """What a method takes besides parameters of the service."""
 
 

@@ -11,7 +11,7 @@ from platemark.plain import is_map
 from platemark.targets.python import naming
 from platemark.targets.python.printer import Code, Printer, literal
 
-_FACETS = ("send", "tokens", "like", "rounds")
+_FACETS = ("send", "tokens", "like", "rounds", "recommended", "exceptions")
 """Facets of a parameter that a client needs at run time, besides its default."""
 
 
@@ -58,7 +58,7 @@ def module(family: ir.Family) -> Module:
         tuple((name.upper(), parts) for name, parts in _once(groups).items()),
         tuple((name.upper(), parts) for name, parts in _once(sets).items()),
         tuple(Check(name.lower(), _about(name, checks, family), *body) for name, body in _once(checks).items()),
-        tuple(Code(f"Model({literal(model.id)}, {literal(model.known)})") for model in family.models),
+        tuple(_model(model) for model in family.models),
         tuple(
             _offer(offer, checks[i][0].lower(), groups[i][0].upper(), sets[i][0].upper(), names[own[i]])
             for i, offer in enumerate(family.offers)
@@ -195,10 +195,17 @@ def _default(value: Any) -> Any:
     return {"area": follows.area, "at_most": follows.at_most, "alone": follows.alone}
 
 
+def _model(model: ir.Model) -> Code:
+    prices, limits = (tuple(fact.value for fact in facts) for facts in (model.prices, model.limits))
+    regions = {str(fact.value["region"]): fact.value["route"] for fact in model.regions}
+    return Code(f"Model({', '.join(literal(part) for part in (model.id, model.known, prices, limits, regions))})")
+
+
 def _offer(offer: ir.Offer, check: str, rules: str, parameters: str, model: str) -> Code:
     given = {
         "model": literal(offer.model), "route": literal(offer.route), "mode": literal(offer.mode),
         "endpoint": literal(offer.endpoint), "payloads": literal(offer.payloads), "result": literal(offer.result),
+        "makes": literal(offer.makes),
         "when": literal(dict(offer.when)), "sets": literal(dict(offer.sets)), "parameters": parameters,
         "rules": f"(*{rules}, {model})", "check": check,
     }  # fmt: skip

@@ -18,14 +18,23 @@ _UNSAID = ("type", "required", "only_in", "unsupported", "place")
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A parameter in a signature: its wire name, its name in Python, its type, and its default there."""
+    """A parameter in a signature: its wire name, its name in Python, its type, and its default there.
+
+    `kind` is the parameter's type in the spec; `purpose` and `limits` are sentences."""
 
     wire: str
     name: str
     type: Code
     required: bool
     default: Code
-    about: str
+    kind: str
+    purpose: str
+    limits: str
+
+    @property
+    def about(self) -> str:
+        """What it is, its limits and its default, on one line."""
+        return f"{self.purpose} {self.limits}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +174,9 @@ def _arguments(at: _Family, owner: str, offers: list[ir.Offer]) -> Iterable[Argu
         default = literal(parameter.default if parameter.sent else None)
         if not required and not parameter.sent:
             kind = Code(f"{kind} | None")
-        yield Argument(name, arguments[name], kind, required, default, _about(family, offers, parameter))
+        purpose = _sentences([parameter.about or "See the documents"])
+        limits = _sentences(_limits_and_default(family, offers, parameter))
+        yield Argument(name, arguments[name], kind, required, default, parameter.type, purpose, limits)
 
 
 def _among(family: ir.Family, found: list[tuple[ir.Offer, ir.Parameter]]) -> tuple[Any, ...]:
@@ -185,7 +196,7 @@ def _type(parameter: ir.Parameter, among: tuple[Any, ...], owner: str, shapes: d
             tokens = parameter.facets.get("tokens")
             return Code(f"Literal[{', '.join(literal(t) for t in tokens)}] | Size" if tokens else "Size")
         case "images":
-            return Code("list[str] | tuple[str, ...]")  # a text would do for a sequence of texts
+            return Code("Pictures")
         case "list":
             below = f"{owner}{naming.class_name(parameter.name)}"
             return Code(f"Sequence[{_type(parameter.items, (), below, shapes) if parameter.items else 'object'}]")
@@ -217,14 +228,15 @@ def _field(field: ir.Parameter, owner: str, shapes: dict[str, Shape]) -> Code:
 # ── What a method says of itself ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _about(family: ir.Family, offers: list[ir.Offer], parameter: ir.Parameter) -> str:
-    """What a parameter is, its limits and its default, on one line."""
-    parts = [parameter.about or "See the documents", *_limits(family, offers, parameter.name)]
-    default = parameter.default
+def _limits_and_default(family: ir.Family, offers: list[ir.Offer], parameter: ir.Parameter) -> Iterable[str]:
+    yield from _limits(family, offers, parameter.name)
     if parameter.sent:
-        parts.append(f"The client always sends it: {_shown(default)} unless given")
-    elif default is not None:
-        parts.append(f"Left out: {_shown(default)}")
+        yield f"The client always sends it: {_shown(parameter.default)} unless given"
+    elif parameter.default is not None:
+        yield f"Left out: {_shown(parameter.default)}"
+
+
+def _sentences(parts: Iterable[str]) -> str:
     return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts)
 
 
@@ -261,11 +273,11 @@ def _doc(spec: ir.Ir, family: ir.Family, offers: list[ir.Offer], arguments: Sequ
     )  # fmt: skip
     documents = [spec.document(name) for name in cited]
     sources = "; ".join(f"{document.title} ({document.date})" for document in documents)
-    parts = [f"{first.about}.", _makes(family, first), first.note, "Args:\n" + "\n".join(rows), f"Sources: {sources}."]
+    parts = [f"{first.about}.", makes(family, first), first.note, "Args:\n" + "\n".join(rows), f"Sources: {sources}."]
     return "\n\n".join(part for part in parts if part)
 
 
-def _makes(family: ir.Family, offer: ir.Offer) -> str:
+def makes(family: ir.Family, offer: ir.Offer) -> str:
     """How many pictures come back, and are billed."""
     name = offer.makes.removeprefix("..")
     parameter = family.parameter_of(offer, name)

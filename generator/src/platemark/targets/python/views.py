@@ -8,6 +8,7 @@ from typing import Any
 
 from platemark import ir
 from platemark.rules import samples
+from platemark.rules.values import rate
 from platemark.targets import Call
 from platemark.targets.python import naming, surface
 from platemark.targets.python.example import example
@@ -16,13 +17,18 @@ from platemark.targets.python.printer import Code, literal
 IMPORTS: Mapping[str, tuple[str, ...]] = {
     "collections.abc": ("AsyncIterator", "Iterator", "Sequence"),
     "typing": ("TYPE_CHECKING", "Any", "Literal", "TypeAlias", "TypedDict", "overload"),
-    "platemark_images._runtime.client": ("AsyncClient", "AsyncEvent", "AsyncTask", "Client", "Event", "Task"),
+    "platemark_images._runtime.cli.options": ("Flag", "Mode", "Place"),
+    "platemark_images._runtime.client": ("AsyncClient", "AsyncEvent", "Client", "Event"),
+    "platemark_images._runtime.estimates": ("Estimate",),
+    "platemark_images._runtime.inputs": ("Pictures", "Size"),
     "platemark_images._runtime.ir": (
         "Document", "Evidence", "Family", "Model", "Offer", "Parameter", "Provider", "Region", "Rule", "Source",
-        "Stream", "Tasks", "Values",
+        "Stream", "Tasks", "Uploads", "Values",
     ),
-    "platemark_images._runtime.prepare": ("Prepared", "Size", "prepare"),
+    "platemark_images._runtime.prepare": ("Prepared",),
     "platemark_images._runtime.results": ("AsyncResult", "Result"),
+    "platemark_images._runtime.settings": ("Options",),
+    "platemark_images._runtime.tasks": ("AsyncTask", "Task"),
 }  # fmt: skip
 """Module: names that emitted modules may need from it."""
 TYPE_IMPORTS: Mapping[str, tuple[str, ...]] = {
@@ -33,13 +39,19 @@ TYPE_IMPORTS: Mapping[str, tuple[str, ...]] = {
 _ROOT = "platemark_images._runtime"
 _PUBLIC: Mapping[str, tuple[str, ...]] = {
     f"{_ROOT}.errors": (
-        "APIError", "AuthenticationError", "ConfigurationError", "ConnectionFailed", "ContentRejected", "NotFound",
-        "OutcomeUnknown", "PermissionDenied", "PlatemarkError", "RateLimited", "RequestInvalid", "ServerError",
-        "TaskFailed", "TaskTimeout",
+        "APIError", "AuthenticationError", "ConfigurationError", "ConnectionFailed", "ContentRejected", "CostExceeded",
+        "CostUnknown", "NotFound", "OutcomeUnknown", "PermissionDenied", "PlatemarkError", "RateLimited",
+        "RequestInvalid", "ResultExpired", "ServerError", "TaskFailed", "TaskTimeout",
     ),
-    f"{_ROOT}.client": ("AsyncTask", "Task"),
+    f"{_ROOT}.catalog": ("Ability", "ModelInfo"),
+    f"{_ROOT}.costs": ("Money",),
+    f"{_ROOT}.estimates": ("Estimate",),
+    f"{_ROOT}.inputs": ("Picture", "Pictures", "Size", "Upload"),
+    f"{_ROOT}.lives": ("Listed", "Page", "State"),
     f"{_ROOT}.pictures": ("data_uri",),
-    f"{_ROOT}.prepare": ("Prepared", "Size"),
+    f"{_ROOT}.prepare": ("Prepared",),
+    f"{_ROOT}.settings": ("Options", "Validate"),
+    f"{_ROOT}.tasks": ("AsyncTask", "Task"),
     f"{_ROOT}.report": ("Cited", "Report", "Violation"),
     f"{_ROOT}.results": ("AsyncImage", "AsyncResult", "Image", "ImageArrived", "Result", "TextDelta"),
     f"{_ROOT}.validate": ("validate",),
@@ -50,6 +62,7 @@ KINDS: tuple[Mapping[str, Any], ...] = (
         "prefix": "", "client": "Client", "result": "Result", "def": "def", "await": "",
         "about": "A client that blocks.",
         "prepare": {"def": "def", "returns": "Prepared", "call": "prepared"},
+        "estimate": {"def": "def", "returns": "Estimate", "call": "prepared.estimate"},
         "submit": {"def": "def", "returns": "Task", "call": "self._client.start(prepared)"},
         "stream": {"def": "def", "returns": "Iterator[Event]", "call": "self._client.events(prepared)"},
     },
@@ -57,6 +70,7 @@ KINDS: tuple[Mapping[str, Any], ...] = (
         "prefix": "Async", "client": "AsyncClient", "result": "AsyncResult", "def": "async def", "await": "await ",
         "about": "A client that awaits.",
         "prepare": {"def": "def", "returns": "Prepared", "call": "prepared"},
+        "estimate": {"def": "def", "returns": "Estimate", "call": "prepared.estimate"},
         "submit": {"def": "async def", "returns": "AsyncTask", "call": "await self._client.start(prepared)"},
         "stream": {"def": "def", "returns": "AsyncIterator[AsyncEvent]", "call": "self._client.events(prepared)"},
     },
@@ -65,6 +79,9 @@ KINDS: tuple[Mapping[str, Any], ...] = (
 VERBS: tuple[Mapping[str, str], ...] = (
     {"name": "prepare", "route": "", "typed": "Body",
      "doc": "The exact request of a mode, judged but not sent; no key is needed.\n\n"
+            "Raises RequestInvalid with every broken rule."},
+    {"name": "estimate", "route": "", "typed": "",
+     "doc": "How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.\n\n"
             "Raises RequestInvalid with every broken rule."},
     {"name": "submit", "route": "task", "typed": "Answer",
      "doc": "Start a task and come back at once.\n\nRaises RequestInvalid before anything is sent."},
@@ -114,7 +131,8 @@ def exports(spec: ir.Ir, folders: Mapping[str, str]) -> dict[str, str]:
 
 def provider(found: ir.Provider, folder: str, modules: Mapping[str, str], spec: ir.Ir) -> Code:
     """A service's data as Python."""
-    classes = {code: str(facts["class"]) for code, facts in found.errors.codes.items() if "class" in facts}
+    kept = ("status", "class", "retry")
+    codes = {code: {k: facts[k] for k in kept if k in facts} for code, facts in found.errors.codes.items()}
     families = spec.families_of(found.id)
     where = {m.id: f"platemark_images.{folder}.rules.{modules[f.name]}" for f in families for m in f.models}
     given = {
@@ -126,10 +144,13 @@ def provider(found: ir.Provider, folder: str, modules: Mapping[str, str], spec: 
         "headers": literal({t.name: dict(t.headers) for t in found.transports}),
         "payloads": literal(dict(found.payloads)), "answer": literal(found.answer),
         "results": literal(dict(found.results)),
-        "error": literal(found.errors.answer), "error_classes": literal(classes),
+        "error": literal(found.errors.answer), "errors": literal(codes),
         "status_200_too": literal(found.errors.status_200_too),
         "tasks": _tasks(found.tasks) if found.tasks else "None",
         "stream": _stream(found.stream) if found.stream else "None", "models": literal(where),
+        "workspace": literal(found.auth.workspace), "environment": literal(_environment(found)),
+        "uploads": _uploads(found.uploads) if found.uploads else "None",
+        "keep": literal(found.images.keep if found.images else 0), "refused": literal(found.auth.refused),
     }  # fmt: skip
     return Code(f"Provider({', '.join(f'{key}={text}' for key, text in given.items())},)")
 
@@ -139,14 +160,26 @@ def _region(region: ir.Region) -> str:
 
 
 def _tasks(tasks: ir.Tasks) -> str:
-    parts = [tasks.created, tasks.answer, tasks.query, dict(tasks.states), tasks.poll, tasks.keep]
+    parts = [tasks.created, tasks.answer, tasks.query, dict(tasks.states), tasks.poll, tasks.keep, tasks.list,
+             dict(tasks.list_query), tasks.list_answer, tasks.cancel, rate(tasks.rate) if tasks.rate else None, tasks.zone]  # fmt: skip
     return f"Tasks({', '.join(literal(part) for part in parts)})"
+
+
+def _environment(found: ir.Provider) -> dict[str, tuple[str, ...]]:
+    """What may be left out, with the key first."""
+    return {"api_key": (found.auth.env,), **found.environment}
+
+
+def _uploads(uploads: ir.Uploads) -> str:
+    parts = [uploads.policy, uploads.answer, uploads.form, uploads.key, uploads.scheme, dict(uploads.header),
+             uploads.keep, uploads.bytes]  # fmt: skip
+    return f"Uploads({', '.join(literal(part) for part in parts)})"
 
 
 def _stream(stream: Mapping[str, Any]) -> str:
     """The last answer is known by what says `more` until then; other fields that it has prove nothing."""
     last = {name: value for name, value in stream["last"].items() if name in stream.get("more", stream["last"])}
-    parts = [stream["event"], stream.get("error", ""), stream.get("status", ""), last]
+    parts = [stream.get("error", ""), last]
     return f"Stream({', '.join(literal(part) for part in parts)})"
 
 

@@ -368,6 +368,12 @@ FAMILY = Family(
         Model(
             "wan2.2-t2i-flash",
             ("prompt", "negative_prompt", "size", "n", "prompt_extend", "watermark", "seed", "images"),
+            (
+                {"region": "cn-beijing", "amount": "0.14", "currency": "CNY", "when": {}},
+                {"region": "ap-southeast-1", "amount": "0.183", "currency": "CNY", "when": {}},
+            ),
+            ({"rate": "2/s", "concurrent": 2},),
+            {},
         ),
     ),
     (
@@ -378,6 +384,7 @@ FAMILY = Family(
             endpoint="text2image",
             payloads=("prompt",),
             result="results",
+            makes="n",
             when={},
             sets={},
             parameters=PARAMETERS,

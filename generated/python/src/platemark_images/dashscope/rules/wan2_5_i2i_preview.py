@@ -597,6 +597,12 @@ FAMILY = Family(
         Model(
             "wan2.5-i2i-preview",
             ("prompt", "negative_prompt", "images", "size", "n", "prompt_extend", "watermark", "seed"),
+            (
+                {"region": "cn-beijing", "amount": "0.20", "currency": "CNY", "when": {}},
+                {"region": "ap-southeast-1", "amount": "0.220", "currency": "CNY", "when": {}},
+            ),
+            ({"rate": "5/s", "concurrent": 5},),
+            {"cn-beijing": "any", "ap-southeast-1": "any"},
         ),
     ),
     (
@@ -607,6 +613,7 @@ FAMILY = Family(
             endpoint="image2image",
             payloads=("prompt",),
             result="results",
+            makes="n",
             when={},
             sets={},
             parameters=PARAMETERS,

@@ -633,7 +633,15 @@ def check(values: Values) -> Iterator[Rule]:
 PARAMETERS = (
     Parameter("prompt", "text"),
     Parameter("negative_prompt", "text"),
-    Parameter("size", "size", {"default": "1280*1280"}),
+    Parameter(
+        "size",
+        "size",
+        {
+            "default": "1280*1280",
+            "recommended": ["1280*1280"],
+            "exceptions": ["1472*1104", "1104*1472", "1696*960", "960*1696"],
+        },
+    ),
     Parameter("n", "integer", {"default": 4}),
     Parameter("prompt_extend", "boolean", {"default": True}),
     Parameter("watermark", "boolean", {"default": False}),
@@ -724,7 +732,21 @@ RULES_TASK = (
 
 FAMILY = Family(
     "wan2.6-t2i",
-    (Model("wan2.6-t2i", ("prompt", "negative_prompt", "size", "n", "prompt_extend", "watermark", "seed", "images")),),
+    (
+        Model(
+            "wan2.6-t2i",
+            ("prompt", "negative_prompt", "size", "n", "prompt_extend", "watermark", "seed", "images"),
+            (
+                {"region": "cn-beijing", "amount": "0.20", "currency": "CNY", "when": {}},
+                {"region": "ap-southeast-1", "amount": "0.220", "currency": "CNY", "when": {}},
+            ),
+            (
+                {"when": {"region": "beijing"}, "rate": "1/s", "concurrent": 5},
+                {"when": {"region": "singapore"}, "rate": "5/s", "concurrent": 5},
+            ),
+            {"cn-beijing": "any", "ap-southeast-1": "any", "us-east-1": "any", "eu-central-1": "task"},
+        ),
+    ),
     (
         Offer(
             model="wan2.6-t2i",
@@ -733,6 +755,7 @@ FAMILY = Family(
             endpoint="multimodal",
             payloads=("messages",),
             result="choice_per_image",
+            makes="n",
             when={},
             sets={},
             parameters=PARAMETERS,
@@ -746,6 +769,7 @@ FAMILY = Family(
             endpoint="image_generation",
             payloads=("messages",),
             result="choice_per_image",
+            makes="n",
             when={},
             sets={},
             parameters=PARAMETERS,

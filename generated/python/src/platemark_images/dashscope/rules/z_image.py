@@ -531,7 +531,7 @@ def check(values: Values) -> Iterator[Rule]:
 
 PARAMETERS = (
     Parameter("prompt", "text"),
-    Parameter("size", "size", {"default": "1024*1536"}),
+    Parameter("size", "size", {"default": "1024*1536", "recommended": ["1024*1024", "1280*720", "720*1280"]}),
     Parameter("prompt_extend", "boolean", {"default": False}),
     Parameter("seed", "integer", {"default": "random"}),
 )
@@ -611,6 +611,16 @@ FAMILY = Family(
                 "bbox_list",
                 "color_palette",
             ),
+            (
+                {"region": "cn-beijing", "amount": "0.1", "currency": "CNY", "when": {"prompt_extend": False}},
+                {"region": "ap-southeast-1", "amount": "0.110", "currency": "CNY", "when": {"prompt_extend": False}},
+                {"region": "ap-southeast-1", "amount": "0.015", "currency": "USD", "when": {"prompt_extend": False}},
+                {"region": "cn-beijing", "amount": "0.2", "currency": "CNY", "when": {"prompt_extend": True}},
+                {"region": "ap-southeast-1", "amount": "0.220", "currency": "CNY", "when": {"prompt_extend": True}},
+                {"region": "ap-southeast-1", "amount": "0.03", "currency": "USD", "when": {"prompt_extend": True}},
+            ),
+            ({"rate": "2/s"},),
+            {},
         ),
     ),
     (
@@ -621,6 +631,7 @@ FAMILY = Family(
             endpoint="multimodal",
             payloads=("messages",),
             result="image_and_text",
+            makes="1",
             when={},
             sets={},
             parameters=PARAMETERS,

@@ -2,97 +2,105 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from platemark_images._runtime import protocol, service
-from platemark_images._runtime.answers import outcome
-from platemark_images._runtime.drivers import TIMEOUT, AsyncDriver, Driver
-from platemark_images._runtime.errors import ConfigurationError
+from platemark_images._runtime import lives, protocol, service
+from platemark_images._runtime.answers import made, outcome
+from platemark_images._runtime.drivers import AsyncDriver, Driver
 from platemark_images._runtime.ir import Provider
+from platemark_images._runtime.pace import Limiter
 from platemark_images._runtime.prepare import Prepared, prepare
-from platemark_images._runtime.protocol import State
 from platemark_images._runtime.results import (
     AsyncImage,
     AsyncResult,
     Image,
     ImageArrived,
     Result,
+    Source,
     TextDelta,
     async_result,
     event_stem,
     result,
 )
+from platemark_images._runtime.settings import Options, Settings
 from platemark_images._runtime.streams import Reader
+from platemark_images._runtime.tasks import AsyncTask, AsyncTasks, Task, Tasks
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Self, Unpack
 
     import httpx2
 
+    from platemark_images._runtime.catalog import Models
+    from platemark_images._runtime.estimates import Estimate
+    from platemark_images._runtime.uploads import AsyncFiles, Files
+
 T = TypeVar("T")
-RawT = TypeVar("RawT", covariant=True)
 Event: TypeAlias = "TextDelta | ImageArrived[Image]"
 AsyncEvent: TypeAlias = "TextDelta | ImageArrived[AsyncImage]"
-
-
-@dataclass(frozen=True)
-class Task(Generic[RawT]):
-    """Work that the service does meanwhile. Its id is enough to come back for it later."""
-
-    id: str
-    _client: Client = field(repr=False, compare=False)
-    _prepared: Prepared[Any] | None = field(default=None, repr=False, compare=False)
-    _result: str = field(default="", repr=False, compare=False)
-
-    def status(self) -> str:
-        """The service's word for how it stands, such as `RUNNING`."""
-        return self._client.run(protocol.query(self._client.service, self.id)).status
-
-    def wait(self, timeout: float | None = None) -> Result[RawT]:
-        """Wait until it is done, for at most `timeout` seconds; without, for the client's `task_timeout`.
-
-        Raises TaskFailed when it ends without pictures, TaskTimeout (with the id) when it takes longer."""
-        return self._client.finish(self.id, self._result, self._prepared, timeout)
-
-    result = wait
-
-
-@dataclass(frozen=True)
-class AsyncTask(Generic[RawT]):
-    """Work that the service does meanwhile. Its id is enough to come back for it later."""
-
-    id: str
-    _client: AsyncClient = field(repr=False, compare=False)
-    _prepared: Prepared[Any] | None = field(default=None, repr=False, compare=False)
-    _result: str = field(default="", repr=False, compare=False)
-
-    async def status(self) -> str:
-        """The service's word for how it stands, such as `RUNNING`."""
-        return (await self._client.run(protocol.query(self._client.service, self.id))).status
-
-    async def wait(self, timeout: float | None = None) -> AsyncResult[RawT]:
-        """Wait until it is done, for at most `timeout` seconds; without, for the client's `task_timeout`.
-
-        Raises TaskFailed when it ends without pictures, TaskTimeout (with the id) when it takes longer."""
-        return await self._client.finish(self.id, self._result, self._prepared, timeout)
-
-    result = wait
-
-
 Answer: TypeAlias = Mapping[str, object]
 """The JSON of an answer, where nobody knows more of it."""
 
-TASK_TIMEOUT = 900.0
-"""Seconds for which a task is waited for, unless a caller says otherwise."""
 
-
-class Client:
-    """A client that blocks. Threads may share one; nothing is connected before the first request."""
+class Base:
+    """What needs no connection: preparing requests, their cost, and what there is."""
 
     _provider: Provider
+    context: protocol.Context
+
+    @property
+    def service(self) -> service.Service:
+        """Where requests go."""
+        return self.context.service
+
+    @property
+    def models(self) -> Models:
+        """The models of the service, and what they can do."""
+        from platemark_images._runtime.catalog import Models
+
+        return Models(self._provider)
+
+    def prepare(
+        self, *, model: str, mode: str | None = None, route: str | None = None, envelope: str | None = None,
+        family: str | None = None, **values: object,
+    ) -> Prepared[Answer]:  # fmt: skip
+        """The exact request, judged but not sent; no key is needed. Without `mode` the values choose it.
+
+        `family` (a family's name, or a model's id) says whose rules hold for an id that is newer than this client.
+        Raises RequestInvalid with every broken rule."""
+        return self.prepared(model, values, mode, route, envelope, family)
+
+    def estimate(self, *, model: str, mode: str | None = None, family: str | None = None, **values: object) -> Estimate:
+        """How many pictures a request makes, and what it may cost. Nothing is sent, and no key is needed.
+
+        Raises RequestInvalid with every broken rule."""
+        return self.prepared(model, values, mode, family=family).estimate
+
+    def prepared(
+        self, model: str, values: Mapping[str, object], mode: str | None = None, route: str | None = None,
+        envelope: str | None = None, family: str | None = None,
+    ) -> Prepared[Any]:  # fmt: skip
+        """The exact request for arguments and options of a call."""
+        return prepare(self.service, self.context.settings, model, values, mode, route, envelope, family)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.service.base_url!r})"
+
+
+def _context(
+    provider: Provider, where: Mapping[str, str | None], settings: Mapping[str, object]
+) -> protocol.Context:
+    used = service.connect(
+        provider, api_key=where["api_key"], region=where["region"], base_url=where["base_url"],
+        workspace=where["workspace"],
+    )  # fmt: skip
+    rate = provider.tasks.rate if provider.tasks else None
+    return protocol.Context(used, Settings().but(settings), Limiter(*rate) if rate else None)
+
+
+class Client(Base):
+    """A client that blocks. Threads may share one; nothing is connected before the first request."""
 
     def __init__(
         self,
@@ -101,94 +109,104 @@ class Client:
         base_url: str | None = None,
         workspace: str | None = None,
         *,
-        timeout: float = TIMEOUT,
-        task_timeout: float = TASK_TIMEOUT,
         http_client: httpx2.Client | None = None,
         transport: httpx2.BaseTransport | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        """`timeout` and `task_timeout` are in seconds: for an answer, and for a task to be done.
+        """What is left out comes from the environment. `Options` tells what else there is, and the defaults.
 
-        Raises ConfigurationError when neither region nor base address is given."""
-        self.service = service.connect(
-            self._provider, api_key=api_key, region=region, base_url=base_url, workspace=workspace
-        )
-        self.task_timeout = task_timeout
-        self._driver = Driver(http_client, transport, timeout)
+        Raises ConfigurationError when neither region nor base address is given or stands in the environment."""
+        where = {"api_key": api_key, "region": region, "base_url": base_url, "workspace": workspace}
+        self.context = _context(self._provider, where, options)
+        self._driver = Driver(http_client, transport)
+        self._ours = True
 
-    def prepare(
-        self, *, model: str, mode: str | None = None, route: str | None = None, envelope: str | None = None,
-        **values: object,
-    ) -> Prepared[Answer]:  # fmt: skip
-        """The exact request, judged but not sent; no key is needed. Without `mode` the values choose it.
+    def with_options(self, **options: Unpack[Options]) -> Self:
+        """A client with other options on the same connections, which are this one's to close."""
+        made = type(self).__new__(type(self))
+        made.context = self.context.but(options)
+        made._driver, made._ours = self._driver, False
+        return made
 
-        Raises RequestInvalid with every broken rule."""
-        return prepare(self.service, model, values, mode, route, envelope)
+    @property
+    def tasks(self) -> Tasks:
+        """The tasks of the account."""
+        return Tasks(self)
+
+    @property
+    def files(self) -> Files:
+        """The service's temporary storage."""
+        from platemark_images._runtime.uploads import Files
+
+        return Files(self)
 
     def generate(
         self, *, model: str, mode: str | None = None, route: str | None = None, envelope: str | None = None,
-        **values: object,
+        family: str | None = None, **values: object,
     ) -> Result[Answer]:  # fmt: skip
         """Make pictures with a model that is named at run time. Without `mode` the values choose it."""
-        return self.send(prepare(self.service, model, values, mode, route, envelope))
+        return self.send(self.prepared(model, values, mode, route, envelope, family))
 
     def submit(
-        self, *, model: str, mode: str | None = None, envelope: str | None = None, **values: object
-    ) -> Task[Answer]:
+        self, *, model: str, mode: str | None = None, envelope: str | None = None, family: str | None = None,
+        **values: object,
+    ) -> Task[Answer]:  # fmt: skip
         """Start a task and come back at once."""
-        return self.start(prepare(self.service, model, values, mode, "task", envelope))
+        return self.start(self.prepared(model, values, mode, "task", envelope, family))
 
     def stream(
-        self, *, model: str, mode: str | None = None, envelope: str | None = None, **values: object
-    ) -> Iterator[Event]:
+        self, *, model: str, mode: str | None = None, envelope: str | None = None, family: str | None = None,
+        **values: object,
+    ) -> Iterator[Event]:  # fmt: skip
         """Texts and pictures as they arrive."""
-        return self.events(prepare(self.service, model, values, mode, "stream", envelope))
-
-    def task(self, task_id: str, *, model: str, mode: str) -> Task[Answer]:
-        """A task that was started before, be it by another process."""
-        return Task(task_id, self, None, task_result(self.service, model, mode))
+        return self.events(self.prepared(model, values, mode, "stream", envelope, family))
 
     def send(self, prepared: Prepared[Any]) -> Result[Any]:
         """Send a prepared request by its route, and wait for the pictures."""
         match prepared.route:
             case "sync":
-                return result(self._driver, self.run(protocol.generate(self.service, prepared)), prepared)
+                found = self.run(protocol.generate(self.context.of(prepared), prepared))
             case "task":
                 return self.start(prepared).wait()
             case "stream":
-                reader = Reader(self._provider, prepared.offer.result)
-                for _ in self._driver.stream(protocol.paid(self.service, prepared), self._provider, reader):
+                reader = Reader(self.service, prepared.offer.result)
+                for _ in self._driver.stream(protocol.paid(self.context, prepared), self.service, reader):
                     pass
-                return result(self._driver, reader.finish(), prepared)
+                found = reader.finish()
+        return result(self._driver, Source(self.context.of(prepared)), found, prepared)
 
     def start(self, prepared: Prepared[Any]) -> Task[Any]:
         """Start the task of a prepared request."""
-        state: State = self.run(protocol.submit(self.service, prepared))
+        state = self.run(lives.submit(self.context.of(prepared), prepared))
         return Task(state.task_id, self, prepared, prepared.offer.result)
 
     def events(self, prepared: Prepared[Any]) -> Iterator[Event]:
         """Texts and pictures of a prepared request as they arrive. Raises OutcomeUnknown when the stream breaks off."""
-        reader = Reader(self._provider, prepared.offer.result)
-        for number, (kind, item) in enumerate(
-            self._driver.stream(protocol.paid(self.service, prepared), self._provider, reader)
-        ):
-            yield TextDelta(item) if kind == "texts" else ImageArrived(Image(item, event_stem(number, item), self._driver))
+        reader, expires = Reader(self.service, prepared.offer.result), Source(self.context).expires_at
+        send = protocol.paid(self.context, prepared)
+        for number, (kind, item) in enumerate(self._driver.stream(send, self.service, reader)):
+            image = Image(item, event_stem(number, item), None, expires, self._driver, self.context)
+            yield TextDelta(item) if kind == "texts" else ImageArrived(image)
         reader.finish()
 
     def finish(
-        self, task_id: str, found: str, prepared: Prepared[Any] | None, timeout: float | None
-    ) -> Result[Any]:
-        """Wait for a task and read its result, whose shape is called `found`."""
-        most = self.task_timeout if timeout is None else timeout
-        state = self.run(protocol.wait(self.service, task_id, most, time.monotonic))
-        return result(self._driver, outcome(self._provider, found, state.raw), prepared, task_id)
+        self, task_id: str, shape: str, prepared: Prepared[Any] | None, timeout: float | None = None,
+        on_progress: Callable[[lives.State], object] | None = None,
+    ) -> Result[Any]:  # fmt: skip
+        """Wait for a task and read its result, which has the shape of that name."""
+        context = self.context.of(prepared)
+        state = self.run(lives.wait(context, task_id, timeout, on_progress))
+        found = made(outcome(self._provider, shape, state.raw))
+        return result(self._driver, Source(context, state.ended), found, prepared, task_id)
 
     def run(self, talk: protocol.Talk[T]) -> T:
         """Hold a conversation with the service."""
         return self._driver.run(talk)
 
     def close(self) -> None:
-        """Close connections; an HTTP client that was handed in stays open."""
-        self._driver.close()
+        """Close connections; an HTTP client that was handed in stays open, and so do those of `with_options`."""
+        if self._ours:
+            self._driver.close()
 
     def __enter__(self) -> Self:
         return self
@@ -196,14 +214,9 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.service.base_url!r})"
 
-
-class AsyncClient:
+class AsyncClient(Base):
     """A client that awaits. The tasks of one event loop may share one; nothing is connected before the first request."""
-
-    _provider: Provider
 
     def __init__(
         self,
@@ -212,111 +225,110 @@ class AsyncClient:
         base_url: str | None = None,
         workspace: str | None = None,
         *,
-        timeout: float = TIMEOUT,
-        task_timeout: float = TASK_TIMEOUT,
         http_client: httpx2.AsyncClient | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        """`timeout` and `task_timeout` are in seconds: for an answer, and for a task to be done.
+        """What is left out comes from the environment. `Options` tells what else there is, and the defaults.
 
-        Raises ConfigurationError when neither region nor base address is given."""
-        self.service = service.connect(
-            self._provider, api_key=api_key, region=region, base_url=base_url, workspace=workspace
-        )
-        self.task_timeout = task_timeout
-        self._driver = AsyncDriver(http_client, transport, timeout)
+        Raises ConfigurationError when neither region nor base address is given or stands in the environment."""
+        where = {"api_key": api_key, "region": region, "base_url": base_url, "workspace": workspace}
+        self.context = _context(self._provider, where, options)
+        self._driver = AsyncDriver(http_client, transport)
+        self._ours = True
 
-    def prepare(
-        self, *, model: str, mode: str | None = None, route: str | None = None, envelope: str | None = None,
-        **values: object,
-    ) -> Prepared[Answer]:  # fmt: skip
-        """The exact request, judged but not sent; no key is needed. Without `mode` the values choose it.
+    def with_options(self, **options: Unpack[Options]) -> Self:
+        """A client with other options on the same connections, which are this one's to close."""
+        made = type(self).__new__(type(self))
+        made.context = self.context.but(options)
+        made._driver, made._ours = self._driver, False
+        return made
 
-        Raises RequestInvalid with every broken rule."""
-        return prepare(self.service, model, values, mode, route, envelope)
+    @property
+    def tasks(self) -> AsyncTasks:
+        """The tasks of the account."""
+        return AsyncTasks(self)
+
+    @property
+    def files(self) -> AsyncFiles:
+        """The service's temporary storage."""
+        from platemark_images._runtime.uploads import AsyncFiles
+
+        return AsyncFiles(self)
 
     async def generate(
         self, *, model: str, mode: str | None = None, route: str | None = None, envelope: str | None = None,
-        **values: object,
+        family: str | None = None, **values: object,
     ) -> AsyncResult[Answer]:  # fmt: skip
         """Make pictures with a model that is named at run time. Without `mode` the values choose it."""
-        return await self.send(prepare(self.service, model, values, mode, route, envelope))
+        return await self.send(self.prepared(model, values, mode, route, envelope, family))
 
     async def submit(
-        self, *, model: str, mode: str | None = None, envelope: str | None = None, **values: object
-    ) -> AsyncTask[Answer]:
+        self, *, model: str, mode: str | None = None, envelope: str | None = None, family: str | None = None,
+        **values: object,
+    ) -> AsyncTask[Answer]:  # fmt: skip
         """Start a task and come back at once."""
-        return await self.start(prepare(self.service, model, values, mode, "task", envelope))
+        return await self.start(self.prepared(model, values, mode, "task", envelope, family))
 
     def stream(
-        self, *, model: str, mode: str | None = None, envelope: str | None = None, **values: object
-    ) -> AsyncIterator[AsyncEvent]:
+        self, *, model: str, mode: str | None = None, envelope: str | None = None, family: str | None = None,
+        **values: object,
+    ) -> AsyncIterator[AsyncEvent]:  # fmt: skip
         """Texts and pictures as they arrive."""
-        return self.events(prepare(self.service, model, values, mode, "stream", envelope))
-
-    def task(self, task_id: str, *, model: str, mode: str) -> AsyncTask[Answer]:
-        """A task that was started before, be it by another process."""
-        return AsyncTask(task_id, self, None, task_result(self.service, model, mode))
+        return self.events(self.prepared(model, values, mode, "stream", envelope, family))
 
     async def send(self, prepared: Prepared[Any]) -> AsyncResult[Any]:
         """Send a prepared request by its route, and wait for the pictures."""
         match prepared.route:
             case "sync":
-                found = await self.run(protocol.generate(self.service, prepared))
-                return async_result(self._driver, found, prepared)
+                found = await self.run(protocol.generate(self.context.of(prepared), prepared))
             case "task":
                 return await (await self.start(prepared)).wait()
             case "stream":
-                reader = Reader(self._provider, prepared.offer.result)
-                async for _ in self._driver.stream(protocol.paid(self.service, prepared), self._provider, reader):
+                reader = Reader(self.service, prepared.offer.result)
+                async for _ in self._driver.stream(protocol.paid(self.context, prepared), self.service, reader):
                     pass
-                return async_result(self._driver, reader.finish(), prepared)
+                found = reader.finish()
+        return async_result(self._driver, Source(self.context.of(prepared)), found, prepared)
 
     async def start(self, prepared: Prepared[Any]) -> AsyncTask[Any]:
         """Start the task of a prepared request."""
-        state: State = await self.run(protocol.submit(self.service, prepared))
+        state = await self.run(lives.submit(self.context.of(prepared), prepared))
         return AsyncTask(state.task_id, self, prepared, prepared.offer.result)
 
     async def events(self, prepared: Prepared[Any]) -> AsyncIterator[AsyncEvent]:
         """Texts and pictures of a prepared request as they arrive. Raises OutcomeUnknown when the stream breaks off."""
-        reader = Reader(self._provider, prepared.offer.result)
-        number = 0
-        async for kind, item in self._driver.stream(protocol.paid(self.service, prepared), self._provider, reader):
-            image = AsyncImage(item, event_stem(number, item), self._driver)
+        reader, expires = Reader(self.service, prepared.offer.result), Source(self.context).expires_at
+        send, number = protocol.paid(self.context, prepared), 0
+        async for kind, item in self._driver.stream(send, self.service, reader):
+            image = AsyncImage(item, event_stem(number, item), None, expires, self._driver, self.context)
             yield TextDelta(item) if kind == "texts" else ImageArrived(image)
             number += 1
         reader.finish()
 
     async def finish(
-        self, task_id: str, found: str, prepared: Prepared[Any] | None, timeout: float | None
-    ) -> AsyncResult[Any]:
-        """Wait for a task and read its result, whose shape is called `found`."""
-        most = self.task_timeout if timeout is None else timeout
-        state = await self.run(protocol.wait(self.service, task_id, most, time.monotonic))
-        return async_result(self._driver, outcome(self._provider, found, state.raw), prepared, task_id)
+        self, task_id: str, shape: str, prepared: Prepared[Any] | None, timeout: float | None = None,
+        on_progress: Callable[[lives.State], object] | None = None,
+    ) -> AsyncResult[Any]:  # fmt: skip
+        """Wait for a task and read its result, which has the shape of that name."""
+        context = self.context.of(prepared)
+        state = await self.run(lives.wait(context, task_id, timeout, on_progress))
+        found = made(outcome(self._provider, shape, state.raw))
+        return async_result(self._driver, Source(context, state.ended), found, prepared, task_id)
 
     async def run(self, talk: protocol.Talk[T]) -> T:
         """Hold a conversation with the service."""
         return await self._driver.run(talk)
 
     async def close(self) -> None:
-        """Close connections; an HTTP client that was handed in stays open."""
-        await self._driver.close()
+        """Close connections; an HTTP client that was handed in stays open, and so do those of `with_options`."""
+        if self._ours:
+            await self._driver.close()
+
+    aclose = close
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.service.base_url!r})"
-
-
-def task_result(used: service.Service, model: str, mode: str) -> str:
-    """The shape in which a task of a model answers."""
-    offers = used.family(model).by_model[model]
-    found = next((o.result for o in offers if o.mode == mode and o.route == "task"), None)
-    if found is None:
-        raise ConfigurationError(f"{model} has no tasks in mode {mode!r}")
-    return found

@@ -87,6 +87,8 @@ class Offer:
     endpoint: str
     payloads: tuple[str, ...]
     result: str
+    makes: str
+    """How many pictures: a number, or the parameter that says it; `..` before it where that is the most."""
     when: Mapping[str, Json]
     sets: Mapping[str, Json]
     parameters: tuple[Parameter, ...]
@@ -101,10 +103,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model id, and the names that mean something to it, in whatever mode or route."""
+    """A model id, and the names that mean something to it, in whatever mode or route.
+
+    `prices` and `limits` are rows as the documents have them; `regions` has the route that a region offers, or `any`,
+    and is empty where no document says."""
 
     id: str
     known: tuple[str, ...]
+    prices: tuple[Mapping[str, Json], ...] = ()
+    limits: tuple[Mapping[str, Json], ...] = ()
+    regions: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -155,15 +163,36 @@ class Tasks:
     """Seconds between two queries, as the service recommends."""
     keep: int = 0
     """Seconds for which the service keeps a task; 0 where no document says."""
+    list: str = ""
+    list_query: Mapping[str, str] = field(default_factory=dict[str, str])
+    list_answer: Json = None
+    cancel: str = ""
+    rate: tuple[int, int] | None = None
+    """How many questions about tasks an account may ask, in how many seconds; None where no document says."""
+    zone: str = ""
+    """The time zone of times without one, such as `+08:00`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """How a file becomes an address: leave is asked for at `policy`, the form is posted to `$upload_host`, and requests
+    that use `scheme://key` carry `header`. `keep` is in seconds, `bytes` the most that a file may have; 0: unknown."""
+
+    policy: str
+    answer: Json
+    form: tuple[Mapping[str, str], ...]
+    key: str
+    scheme: str
+    header: Mapping[str, str]
+    keep: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Names of events, what marks the last answer, and the comment that carries the status."""
+    """The name of events that tell errors, and what marks the last answer."""
 
-    event: str
     error: str
-    status: str
     last: Mapping[str, Json]
 
 
@@ -185,13 +214,23 @@ class Provider:
     answer: Json
     results: Mapping[str, Json]
     error: Json
-    error_classes: Mapping[str, str]
-    """Code of an error: its class (`auth`, `permission`, `content`, `rate`, `quota`, `server`)."""
+    errors: Mapping[str, Mapping[str, Json]]
+    """Code of an error: its `status`, its `class` (`auth`, `permission`, `content`, `rate`, `quota`, `server`), and
+    `retry` where nothing was billed for sure."""
     status_200_too: bool
     tasks: Tasks | None
     stream: Stream | None
     models: Mapping[str, str]
     """Model id: the module that holds the rules of its family."""
+    workspace: str = ""
+    """The header that names a workspace."""
+    environment: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What a caller may leave out, and the variables that say it, in the order in which they are looked at."""
+    uploads: Uploads | None = None
+    keep: int = 0
+    """Seconds for which pictures can be downloaded; 0 where no document says."""
+    refused: tuple[str, ...] = ()
+    """How keys begin that can't make pictures."""
 
 
 def size_follows(value: Mapping[str, Json]) -> sizes.Follows:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from platemark_images._documents import DOCUMENTS
-from platemark_images._runtime import judge, leaves, pictures, sizes, skeletons
+from platemark_images._runtime import inputs, judge, leaves, pictures, sizes, skeletons
 from platemark_images._runtime.errors import ConfigurationError, RequestInvalid
 from platemark_images._runtime.ir import Family, Offer, RouteName
 from platemark_images._runtime.report import Report, Violation, report, short
 from platemark_images._runtime.service import Service, unknown
+from platemark_images._runtime.settings import Settings, split
+
+if TYPE_CHECKING:
+    from platemark_images._runtime.estimates import Estimate
 
 BodyT = TypeVar("BodyT", covariant=True)
-
-Size: TypeAlias = "str | tuple[int, int]"
-"""`W*H`, `WxH` or `(W, H)`, in pixels."""
-
-_CROSS = re.compile(r"\s*[x×]\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,9 @@ class Prepared(Generic[BodyT]):
     """A request as it will be sent, with what is known of its outcome. It holds no key.
 
     `expected_size` is `W*H`, or None where only the service knows (the ratio of a remote picture decides);
-    `approximate` where the documents leave it open by a step of 16 pixels."""
+    `approximate` where the documents leave it open by a step of 16 pixels. `remarks` are costs that a default brings."""
 
+    model: str
     method: str
     url: str
     headers: Mapping[str, str]
@@ -38,12 +37,15 @@ class Prepared(Generic[BodyT]):
     body: bytes = field(repr=False)
     offer: Offer = field(repr=False)
     report: Report = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
+    """The parameters by their names in the documents, with what mode and route set."""
+    estimate: Estimate = field(repr=False)
+    settings: Settings = field(repr=False)
+    requested_size: str | None = None
+    """The size as the caller put it."""
     expected_size: str | None = None
     approximate: bool = False
-
-    @property
-    def model(self) -> str:
-        return self.offer.model
+    remarks: tuple[str, ...] = ()
 
     @property
     def mode(self) -> str:
@@ -63,56 +65,73 @@ class Prepared(Generic[BodyT]):
         """What is accepted, but should be known."""
         return self.report.notes
 
+    @property
+    def overridden(self) -> tuple[Violation, ...]:
+        """Broken rules that `validate` or `ignore` let pass."""
+        return self.report.violations
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that does not stop the request, but is never silent."""
+        broken = self.overridden if self.settings.validate != "off" else ()
+        return (*map(str, (*broken, *self.report.told)), *self.remarks)
+
     def __repr__(self) -> str:
         return f"Prepared({self.model}, {self.mode} by {self.route}: {self.method} {self.url} {short(self.json, 200)})"
 
     def as_curl(self) -> str:
         """The request as a line for a shell; the key comes from its environment variable."""
-        # Double quotes let the shell put the key in; no other header holds a character that means something in them.
-        headers = " ".join(f'-H "{name}: {value}"' for name, value in self.headers.items())
+        # Double quotes let the shell put the key in.
+        shown = (f'"{n}: {v}"' if "$" in v else shlex.quote(f"{n}: {v}") for n, v in self.headers.items())
+        headers = " ".join(f"-H {header}" for header in shown)
         return f"curl -X {self.method} {shlex.quote(self.url)} {headers} -d {shlex.quote(self.body.decode())}"
 
 
 def prepare(
     service: Service,
+    settings: Settings,
     model: str,
     values: Mapping[str, object],
     mode: str | None = None,
     route: str | None = None,
     envelope: str | None = None,
+    like: str | None = None,
 ) -> Prepared[Any]:
-    """The exact request for a call.
+    """The exact request for a call; `values` are arguments of its method, options among them.
 
     Without `mode` the values choose it; without `route` it is the first one that the mode has.
-    Raises RequestInvalid with every broken rule, and ConfigurationError for what is no call of the model at all."""
-    family = service.family(model)
-    given = _given(family, model, values)
-    offer = _offer(family, model, given, mode, route)
-    style = envelope or offer.payloads[0]
-    if style not in offer.payloads:
-        raise unknown("envelope", style, offer.payloads)
+    Raises RequestInvalid with every broken rule, ConfigurationError for what is no call of the model at all, and
+    CostExceeded or CostUnknown under `max_cost`."""
+    arguments, options = split(values)
+    settings = settings.but(options)
+    family, known = service.family(model, like)
+    given = _given(family, known, arguments)
+    offer = _offer(family, known, given, mode, route or _by_region(service, family, known))
+    if "size" in given:
+        given["size"] = inputs.size(given["size"], family, offer)
+    style = _style(offer, envelope)
     complete = _complete(offer, given, by_mode=mode is not None)
-    _require_lists(family, offer, service.provider.payloads[style], complete)
-    body = skeletons.build(service.provider.payloads[style], {"model": model, **complete})
+    payload = service.provider.payloads[style]
+    _require_lists(family, offer, payload, complete)
+    body = skeletons.build(payload, {"model": known, **complete})
     if route is not None and route != offer.route:
-        judged = judge.judge(service.provider, family, model, route, body)
+        judged = judge.judge(service.provider, family, known, route, body)
     else:
         judged = judge.judge_as(service.provider, family, offer, style, body)
-    told = report(judged, DOCUMENTS)
-    if not told:
-        raise RequestInvalid(told)
+    told = _decided(report(judged, DOCUMENTS), settings, service.provider.id)
+    extra = _extra(family, known, settings)
+    if extra or model != known:
+        body = skeletons.build(payload, {"model": model, **complete, **extra})
     size = judge.expected(family, offer, complete, _last_side(complete))
-    return Prepared(
-        "POST",
-        service.base_url + service.provider.endpoints[offer.endpoint],
-        {"Content-Type": "application/json", **service.headers(offer.route, masked=True)},
-        body,
-        json.dumps(body, allow_nan=False).encode(),
-        offer,
-        told,
-        "{}*{}".format(*size.size) if size.size else None,
-        size.approximate,
-    )
+    return _held(Prepared(
+        model, "POST", service.base_url + service.provider.endpoints[offer.endpoint],
+        _headers(service, offer, settings, complete), body, _written(body), offer, told, complete,
+        _estimate(service, family, offer, complete, model), settings, _requested(arguments),
+        sizes.written(size.size) if size.size else None, size.approximate, (*_where(service, family, offer), *_remarks(family, offer, given)),
+    ))  # fmt: skip
+
+
+# ── What was given ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _given(family: Family, model: str, values: Mapping[str, object]) -> dict[str, Any]:
@@ -122,8 +141,8 @@ def _given(family: Family, model: str, values: Mapping[str, object]) -> dict[str
     for name, value in values.items():
         parameter = known.get(name)
         if value is not None:
-            plain = _size(value) if parameter and parameter.type == "size" else value
-            given[parameter.name if parameter else name] = _plain(plain)
+            are_pictures = parameter is not None and parameter.type == "images"
+            given[parameter.name if parameter else name] = inputs.given(value, name, are_pictures=are_pictures)
     return given
 
 
@@ -154,6 +173,18 @@ def _offer(family: Family, model: str, given: Mapping[str, Any], mode: str | Non
     return next((offer for offer in fitting if offer.route == route), fitting[0])
 
 
+def _by_region(service: Service, family: Family, model: str) -> str | None:
+    """The only route that a region offers, where the documents say so."""
+    route = family.model(model).regions.get(service.region)
+    return None if route == "any" else route
+
+
+def _style(offer: Offer, envelope: str | None) -> str:
+    if envelope is not None and envelope not in offer.payloads:
+        raise unknown("envelope", envelope, offer.payloads)
+    return envelope or offer.payloads[0]
+
+
 def _complete(offer: Offer, given: Mapping[str, Any], *, by_mode: bool) -> dict[str, Any]:
     """The values with what mode and transport set, and with the defaults that the client states."""
     constants = offer.constants if by_mode else offer.sets
@@ -166,25 +197,87 @@ def _complete(offer: Offer, given: Mapping[str, Any], *, by_mode: bool) -> dict[
     return {name: merged[name] for name in ordered}
 
 
-def _size(value: object) -> object:
-    """A size as it is written, where it was given as `(1024, 768)` or `1024x768`; all else as it is."""
-    if isinstance(value, tuple):
-        pair = cast("tuple[object, ...]", value)
-        if len(pair) == 2 and all(leaves.is_integer(side) for side in pair):
-            return "{}*{}".format(*pair)
-    if isinstance(value, str):
-        crossed = _CROSS.sub("*", value)
-        return crossed if leaves.is_size(crossed) else value
-    return cast("object", value)
+def _extra(family: Family, model: str, settings: Settings) -> dict[str, Any]:
+    """What no document knows. A parameter that one knows is judged, so it is not let in here."""
+    known = [name for name in settings.extra_parameters if name in {*family.model(model).known, "model"}]
+    if known:
+        raise ConfigurationError(f"extra_parameters: {model} knows {', '.join(known)}; give it as an argument")
+    return {name: inputs.plain(value, name, is_picture=False) for name, value in settings.extra_parameters.items()}
 
 
-def _plain(value: object) -> Any:
-    """A value as JSON has it: tuples and other sequences are lists."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in cast("Mapping[object, object]", value).items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
-        return [_plain(part) for part in cast("Sequence[object]", value)]
-    return value
+def _requested(arguments: Mapping[str, object]) -> str | None:
+    size = arguments.get("size")
+    if isinstance(size, tuple | list):
+        return "*".join(map(str, cast("tuple[object, ...]", size)))
+    return None if size is None else str(size)
+
+
+# ── What becomes of it ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _decided(found: Report, settings: Settings, provider: str) -> Report:
+    """The report, if nothing in it stops the request."""
+    address = f"{provider}/{found.model}/{found.mode}"
+    broken = [
+        v for v in found.violations
+        if not settings.ignore & {v.rule, f"{address}/{v.rule}", f"{address}/{found.route}/{v.rule}"}
+    ]  # fmt: skip
+    if settings.strict_text:
+        broken += [v for v in found.adjustments if v.rule.endswith(".length")]
+    if broken and settings.validate == "strict":
+        raise RequestInvalid(found, broken)
+    return found
+
+
+def _headers(service: Service, offer: Offer, settings: Settings, values: Mapping[str, Any]) -> dict[str, str]:
+    uploads = service.provider.uploads
+    used = uploads and any(str(each).startswith(f"{uploads.scheme}://") for each in leaves.items(values.get("images")))
+    resolved = dict(uploads.header) if uploads and used else {}
+    own = {"Content-Type": "application/json", **service.headers(offer.route, masked=True), **resolved}
+    taken = {name.lower() for name in own}
+    if both := [name for name in settings.extra_headers if name.lower() in taken]:
+        raise ConfigurationError(f"extra_headers: {', '.join(both)} is the client's own to set")
+    return {**own, **settings.extra_headers}
+
+
+def _written(body: Any) -> bytes:
+    try:
+        return json.dumps(body, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"the request can't be written as JSON: {error}") from None
+
+
+def _estimate(service: Service, family: Family, offer: Offer, values: Mapping[str, Any], model: str) -> Estimate:
+    from platemark_images._runtime.estimates import estimate
+
+    return estimate(family, offer, values, service.region, model)
+
+
+def _held(prepared: Prepared[Any]) -> Prepared[Any]:
+    """The request, if it costs no more than it may."""
+    if prepared.settings.max_cost is not None:
+        from platemark_images._runtime.estimates import hold
+
+        hold(prepared.estimate, prepared.settings.max_cost)
+    return prepared
+
+
+def _where(service: Service, family: Family, offer: Offer) -> list[str]:
+    """Whether the model is in the region, where the documents say in which it is."""
+    regions = family.model(offer.model).regions
+    if not service.region or not regions or service.region in regions:
+        return []
+    return [f"no document says that {offer.model} is in {service.region}; it is in {', '.join(regions)}"]
+
+
+def _remarks(family: Family, offer: Offer, given: Mapping[str, Any]) -> list[str]:
+    """What a default brings that is billed."""
+    name = offer.makes.removeprefix("..")
+    parameter = family.parameter_of(offer, name)
+    if parameter is None or name in given or not leaves.is_integer(parameter.default) or parameter.default < 2:
+        return []
+    most = "up to " if offer.makes.startswith("..") else ""
+    return [f"{parameter.argument or name} is left out: the service makes {most}{parameter.default} pictures, and bills each"]
 
 
 def _last_side(values: Mapping[str, object]) -> sizes.Size | None:

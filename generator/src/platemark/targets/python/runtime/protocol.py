@@ -1,37 +1,117 @@
 """What is said to a service, and when: generators that yield requests and waits, and do no I/O.
 
 A driver sends each request and hands its answer back, or throws `ConnectionFailed` or `OutcomeUnknown` into the
-generator. A request for pictures (`paid`) is yielded once and never again.
+generator. A request for pictures (`paid`) is sent again only when it surely was not accepted.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import quote
 
-from platemark_images._runtime import errors, skeletons
-from platemark_images._runtime.answers import Answer, Outcome, message_of, outcome, parsed
-from platemark_images._runtime.ir import Provider, Tasks
+from platemark_images._runtime import errors, pace
+from platemark_images._runtime.answers import Answer, Outcome, made, may_repeat, outcome, parsed
 from platemark_images._runtime.prepare import Prepared
 from platemark_images._runtime.service import LOG, Service
+from platemark_images._runtime.settings import Settings
 
 T = TypeVar("T")
 
-FIRST_WAIT = 0.5  # seconds before the first query of a task; then twice as long each time, up to the service's own pace
-PATIENCE = 5  # queries of a task that may fail in a row
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses of a question that may be answered a moment later."""
+
+
+def chance() -> float:
+    """A number from 0 to 1 that spreads pauses."""
+    import random
+
+    return random.random()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the conversations of a client share. `tasks` limits questions about tasks, whoever asks them."""
+
+    service: Service
+    settings: Settings
+    tasks: pace.Limiter | None = None
+    now: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = chance
+
+    def but(self, options: Mapping[str, Any]) -> Context:
+        """The same with other options."""
+        return replace(self, settings=self.settings.but(options))
+
+    def of(self, prepared: Prepared[Any] | None) -> Context:
+        """The same with the options of a call."""
+        return self if prepared is None else replace(self, settings=prepared.settings)
+
+
+class Arrived:
+    """What has arrived of a file, and what is known of the whole."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self._mark = ""
+        self._total: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing, as far as the server said how much there is."""
+        return self._total is None or len(self.data) == self._total
+
+    def headers(self) -> dict[str, str]:
+        """What asks for the rest of this very version of the file; for all of it, where nothing tells versions apart."""
+        plain = {"Accept-Encoding": "identity"}
+        if not (self.data and self._mark):
+            return plain
+        return {**plain, "Range": f"bytes={len(self.data)}-", "If-Range": self._mark}
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Take note of the head of an answer; whether its body belongs to the file."""
+        if status not in (200, 206):
+            return False
+        span, _, total = headers.get("content-range", "").removeprefix("bytes ").partition("/")
+        if status == 200 or span.partition("-")[0] != str(len(self.data)):
+            self.data.clear()
+        if status == 206 and span.partition("-")[0] != str(len(self.data)):
+            return False
+        mark = headers.get("etag", "")
+        self._mark = mark if mark and not mark.startswith("W/") else headers.get("last-modified", "")
+        said = total if status == 206 else headers.get("content-length", "")
+        self._total = int(said) if said.isascii() and said.isdecimal() else None
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A request to send. `paid`: it may be billed, so it is never sent twice."""
+    """A request to send. `paid`: it may be billed. `form`: fields of a form, the last of which is a file."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     paid: bool = False
+    timeout: float = 300.0
+    form: tuple[tuple[str, str | bytes], ...] = field(default=(), repr=False)
+    name: str = ""
+    """The file's name in the form."""
+
+    @property
+    def safe(self) -> bool:
+        """Whether it changes nothing, or nothing more when it is sent twice."""
+        return self.method == "GET" or bool(self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A file to download, from where `into` ends; what arrives is added to it, even if the rest does not come."""
+
+    url: str
+    into: Arrived = field(repr=False)
+    timeout: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,113 +121,47 @@ class Wait:
     seconds: float
 
 
-Talk: TypeAlias = Generator["Send | Wait", "Answer | None", T]
+Talk: TypeAlias = Generator["Send | Fetch | Wait", "Answer | None", T]
 """A conversation that ends in a T."""
 
 
-def paid(service: Service, prepared: Prepared[Any]) -> Send:
+def paid(context: Context, prepared: Prepared[Any]) -> Send:
     """The request for pictures, with the key. What the service will change, and what is noted, is logged."""
-    for told in prepared.report.told:
+    for told in prepared.told:
         LOG.warning("%s: %s", prepared.model, told)
-    headers = {**prepared.headers, **service.headers(prepared.route)}
-    return Send(prepared.method, prepared.url, headers, prepared.body, paid=True)
+    headers = {**prepared.headers, **context.service.headers(prepared.route)}
+    return Send(prepared.method, prepared.url, headers, prepared.body, paid=True, timeout=context.settings.timeout)
 
 
-def generate(service: Service, prepared: Prepared[Any]) -> Talk[Outcome]:
+def generate(context: Context, prepared: Prepared[Any]) -> Talk[Outcome]:
     """Ask for pictures by a synchronous route."""
-    raw = parsed(service.provider, (yield from _ask(paid(service, prepared))), paid=True)
-    return outcome(service.provider, prepared.offer.result, raw)
+    provider = context.service.provider
+    raw = parsed(context.service, (yield from ask(context, paid(context, prepared))), paid=True)
+    return made(outcome(provider, prepared.offer.result, raw))
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """A task as the service tells it; `meaning` is waiting, done, failed, canceled or lost."""
-
-    task_id: str
-    status: str
-    meaning: str
-    raw: Any = field(repr=False)
-
-
-def submit(service: Service, prepared: Prepared[Any]) -> Talk[State]:
-    """Start a task."""
-    raw = parsed(service.provider, (yield from _ask(paid(service, prepared))), paid=True)
-    state = _state(_tasks(service.provider).created, service.provider, raw)
-    if not state.task_id:
-        raise errors.OutcomeUnknown("the service accepted the request and gave no task id")
-    return state
-
-
-def query(service: Service, task_id: str) -> Talk[State]:
-    """How a task stands."""
-    tasks = _tasks(service.provider)
-    method, _, path = tasks.query.partition(" ")
-    url = service.base_url + path.replace("{task_id}", quote(task_id, safe=""))
-    raw = parsed(service.provider, (yield from _ask(Send(method, url, service.headers()))), paid=False)
-    return _state(tasks.answer, service.provider, raw, task_id)
-
-
-def wait(service: Service, task_id: str, timeout: float | None, clock: Callable[[], float]) -> Talk[State]:
-    """Wait until a task is done. Raises TaskFailed when it ends otherwise, and TaskTimeout when it takes too long."""
-    began, pause, missed = clock(), FIRST_WAIT, 0
-    most = float(_tasks(service.provider).poll)
+def ask(context: Context, send: Send) -> Talk[Answer]:
+    """The answer to a request, which is sent again where that is safe: it was not written as a whole, it only asks, or
+    the service refused it with a code that says so."""
+    most, attempt = context.settings.max_retries, 0
     while True:
-        left = None if timeout is None else timeout - (clock() - began)
-        if left is not None and left <= 0:
-            raise errors.TaskTimeout(task_id, clock() - began)
-        yield Wait(pause if left is None else min(pause, left))
-        pause = min(pause * 2, most)
+        headers: Mapping[str, str] = {}
         try:
-            state = yield from query(service, task_id)
-        except (errors.ConnectionFailed, errors.ServerError, errors.RateLimited) as error:
-            missed += 1
-            if missed >= PATIENCE:
+            answer = yield send
+            if answer is None:
+                raise TypeError("a driver answers every request")
+            why = f"HTTP {answer.status}"
+            if not (answer.status in _PASSING if send.safe else may_repeat(context.service.provider, answer)):
+                return answer
+            headers = answer.headers
+        except errors.ConnectionFailed as error:
+            if attempt >= most or not (send.safe or error.unsent):
                 raise
-            LOG.info("task %s: query %d failed: %s", task_id, missed, error)
-            continue
-        missed = 0
-        if state.meaning == "done":
-            return state
-        if state.meaning != "waiting":
-            raise _failed(service.provider, state)
-
-
-def download(url: str) -> Talk[bytes]:
-    """The bytes of a picture. The key does not travel to where pictures lie."""
-    answer = yield from _ask(Send("GET", url, {}))
-    if answer.status >= 400:
-        kind = errors.NotFound if answer.status in {403, 404, 410} else errors.APIError
-        raise kind("the picture is not there (any more); addresses expire", status=answer.status)
-    if answer.status != 200:
-        raise errors.ConnectionFailed(f"HTTP {answer.status} for a picture")
-    return answer.body
-
-
-def _ask(send: Send) -> Talk[Answer]:
-    answer = yield send
-    if answer is None:
-        raise TypeError("a driver answers every request")
-    return answer
-
-
-def _tasks(provider: Provider) -> Tasks:
-    if provider.tasks is None:
-        raise errors.ConfigurationError(f"{provider.client} has no tasks")
-    return provider.tasks
-
-
-def _state(skeleton: Any, provider: Provider, raw: Any, task_id: str = "") -> State:
-    values, _ = skeletons.find(skeleton, raw)
-    status = str(values.get("status", ""))
-    # A word that is new is taken for one that the task goes on after: the time-out ends what would wait for ever.
-    meaning = _tasks(provider).states.get(status, "waiting")
-    return State(str(values.get("task_id", task_id)), status, meaning, raw)
-
-
-def _failed(provider: Provider, state: State) -> errors.TaskFailed:
-    values, _ = skeletons.find(_tasks(provider).answer, state.raw)
-    shared, _ = skeletons.find(provider.answer, state.raw)
-    return errors.TaskFailed(
-        message_of(values, state.raw), task_id=state.task_id, state=state.meaning,
-        code=str(values.get("code", "")), request_id=str(shared.get("request_id", "")),
-    )  # fmt: skip
+            answer, why = None, str(error)
+        pause = pace.again(attempt, headers, context.chance(), time.time) if attempt < most else None
+        if pause is None:
+            assert answer is not None
+            return answer
+        attempt += 1
+        LOG.info("%s %s: %s; attempt %d in %.1f s", send.method, send.url.partition("?")[0], why, attempt + 1, pause)
+        yield Wait(pause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from platemark_images._runtime.ir import Document, Source, Verdict
 from platemark_images._runtime.judge import Finding, Judgement
@@ -35,10 +35,12 @@ class Violation:
     limit: str
     nearest: Any
     sources: tuple[Cited, ...]
+    detail: str = ""
+    """Of a text that is too long: how long it is, and what will be cut."""
 
     def __str__(self) -> str:
         near = "" if self.nearest is None else f"; nearest: {short(self.nearest)}"
-        got = "" if self.value is None else f"got {short(self.value)}; "
+        got = self.detail or ("" if self.value is None else f"got {short(self.value)}; ")
         said = "; ".join(str(source) for source in self.sources[:2])
         return f"{self.rule} at {self.path or 'the request'}: {got}{self.limit}{near} [{said}]"
 
@@ -84,7 +86,14 @@ def report(judgement: Judgement, documents: Mapping[str, Document]) -> Report:
 def _violation(finding: Finding, documents: Mapping[str, Document]) -> Violation:
     rule = finding.rule
     sources = tuple(_cited(source, documents) for source in rule.evidence.sources)
-    return Violation(rule.id, finding.path, finding.value, rule.sentence, finding.nearest, sources)
+    detail = _cut(finding) if rule.kind == "length" and rule.args.get("high") else ""
+    return Violation(rule.id, finding.path, finding.value, rule.sentence, finding.nearest, sources, detail)
+
+
+def _cut(finding: Finding) -> str:
+    """How long a text is, and where the part begins that is too much."""
+    text, most = str(finding.value), finding.rule.args["high"]
+    return f"has {len(text):,} characters, {len(text) - most:,} too many, from {short(text[most:], 40)}; "
 
 
 def _cited(source: Source, documents: Mapping[str, Document]) -> Cited:
@@ -93,6 +102,19 @@ def _cited(source: Source, documents: Mapping[str, Document]) -> Cited:
 
 
 def short(value: object, most: int = 60) -> str:
-    """A value as JSON; pictures in base64 and long texts are cut, for messages only."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
+    """A value as JSON, for messages: long texts are cut, and of a picture there is its type and length."""
+    text = json.dumps(_plain(value), ensure_ascii=False, default=repr)
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str) and value.startswith("data:"):
+        head, comma, data = value.partition(",")
+        return f"{head[:40]}{comma}…{len(data):,} characters" if comma else value
+    if isinstance(value, bytes | bytearray):
+        return f"{len(value):,} bytes"
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in cast("Mapping[object, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in cast("list[object]", value)]
+    return value

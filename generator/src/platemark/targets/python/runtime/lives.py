@@ -1,0 +1,197 @@
+"""The life of a task: it is started, asked about, waited for, canceled, listed. Conversations, as in `protocol`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from platemark_images._runtime import errors, pace, skeletons
+from platemark_images._runtime.answers import message_of, parsed
+from platemark_images._runtime.protocol import Context, Send, Talk, Wait, ask, paid
+
+if TYPE_CHECKING:
+    from platemark_images._runtime.ir import Provider, Tasks
+    from platemark_images._runtime.prepare import Prepared
+
+PATIENCE = 5
+"""Questions about a task that may fail in a row, each after its own attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A task as the service tells it; `meaning` is waiting, done, failed, canceled or lost."""
+
+    task_id: str
+    status: str
+    meaning: str
+    raw: Any = field(repr=False)
+    ended: datetime.datetime | None = None
+    """When it ended, where the service says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A task in a list."""
+
+    id: str
+    status: str
+    model: str
+    created: datetime.datetime | None
+    raw: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the tasks of an account; `total` counts those of all pages."""
+
+    tasks: tuple[Listed, ...]
+    total: int
+    page: int
+    pages: int
+
+
+def submit(context: Context, prepared: Prepared[Any]) -> Talk[State]:
+    """Start a task."""
+    answer = yield from ask(context, paid(context, prepared))
+    raw = parsed(context.service, answer, paid=True)
+    state = _state(_tasks(context).created, context.service.provider, raw)
+    if not state.task_id:
+        raise errors.OutcomeUnknown("the service accepted the request and gave no task id", status=answer.status)
+    return state
+
+
+def query(context: Context, task_id: str) -> Talk[State]:
+    """How a task stands."""
+    tasks = _tasks(context)
+    method, _, path = tasks.query.partition(" ")
+    url = context.service.base_url + path.replace("{task_id}", quote(task_id, safe=""))
+    raw = parsed(context.service, (yield from _asked(context, method, url)), paid=False)
+    return _state(tasks.answer, context.service.provider, raw, task_id)
+
+
+def wait(
+    context: Context, task_id: str, timeout: float | None, on_progress: Callable[[State], object] | None = None
+) -> Talk[State]:
+    """Wait until a task is done; without a time-out of its own, for that of the settings.
+
+    Raises TaskFailed when it ends otherwise, and TaskTimeout when it takes too long."""
+    timeout = context.settings.task_timeout if timeout is None else timeout
+    began, missed = context.now(), 0
+    pause, most = context.settings.poll_interval, min(pace.MOST, float(_tasks(context).poll))
+    while True:
+        waited = context.now() - began
+        if waited >= timeout:
+            raise errors.TaskTimeout(task_id, waited)
+        yield Wait(min(pace.spread(pause, context.chance()), timeout - waited))
+        pause = min(pause * 2, max(most, pause))
+        try:
+            state = yield from query(context, task_id)
+        except (errors.ConnectionFailed, errors.ServerError, errors.RateLimited):
+            missed += 1
+            if missed >= PATIENCE:
+                raise
+            continue
+        missed = 0
+        if on_progress is not None:
+            on_progress(state)
+        if state.meaning == "done":
+            return state
+        if state.meaning != "waiting":
+            raise failed(context.service.provider, state)
+
+
+def cancel(context: Context, task_id: str) -> Talk[None]:
+    """Cancel a task. Raises APIError where it can't be canceled any more."""
+    method, _, path = _tasks(context).cancel.partition(" ")
+    if not path:
+        raise errors.ConfigurationError(f"{context.service.provider.client} can't cancel tasks")
+    url = context.service.base_url + path.replace("{task_id}", quote(task_id, safe=""))
+    parsed(context.service, (yield from _asked(context, method, url)), paid=False)
+
+
+def listed(context: Context, wanted: Mapping[str, object]) -> Talk[Page]:
+    """A page of tasks; `wanted` are filters by their meaning (`model`, `status`, `since`, `until`, `page`, …)."""
+    tasks = _tasks(context)
+    method, _, path = tasks.list.partition(" ")
+    if not path:
+        raise errors.ConfigurationError(f"{context.service.provider.client} can't list tasks")
+    names = {meaning.removeprefix("$"): name for name, meaning in tasks.list_query.items()}
+    given = {names[k]: _filter(v, tasks.zone) for k, v in wanted.items() if v is not None and k in names}
+    url = f"{context.service.base_url}{path}?{urlencode(given)}" if given else context.service.base_url + path
+    raw = parsed(context.service, (yield from _asked(context, method, url)), paid=False)
+    values, found = skeletons.find(tasks.list_answer, raw)
+    rows = tuple(_listed(each.fields) for each in found if each.kind == "tasks")
+    return Page(rows, _whole(values.get("total")), _whole(values.get("page")), _whole(values.get("pages")))
+
+
+def failed(provider: Provider, state: State) -> errors.TaskFailed:
+    """The error that a task's last state means."""
+    assert provider.tasks is not None
+    values, _ = skeletons.find(provider.tasks.answer, state.raw)
+    shared, _ = skeletons.find(provider.answer, state.raw)
+    code, message = str(values.get("code", "")), message_of(values, state.raw)
+    if provider.errors.get(code, {}).get("class") == "content":
+        message = f"{message}; the content was refused, and asking again changes nothing"
+    return errors.TaskFailed(
+        message, task_id=state.task_id, state=state.meaning, code=code, request_id=str(shared.get("request_id", ""))
+    )
+
+
+def _asked(context: Context, method: str, url: str) -> Talk[Any]:
+    """A question about tasks, at the pace that an account may ask."""
+    if context.tasks is not None and (pause := context.tasks.reserve(context.now())) > 0:
+        yield Wait(pause)
+    send = Send(method, url, context.service.headers(), timeout=context.settings.timeout)
+    return (yield from ask(context, send))
+
+
+def _tasks(context: Context) -> Tasks:
+    if context.service.provider.tasks is None:
+        raise errors.ConfigurationError(f"{context.service.provider.client} has no tasks")
+    return context.service.provider.tasks
+
+
+def _state(skeleton: Any, provider: Provider, raw: Any, task_id: str = "") -> State:
+    values, _ = skeletons.find(skeleton, raw)
+    status = str(values.get("status", ""))
+    assert provider.tasks is not None
+    # A word that is new is taken for one that the task goes on after: the time-out ends what would wait for ever.
+    meaning = provider.tasks.states.get(status, "waiting")
+    ended = _moment(str(values.get("ended", "")), provider.tasks.zone)
+    return State(str(values.get("task_id", task_id)), status, meaning, raw, ended)
+
+
+def _listed(fields: Mapping[str, Any]) -> Listed:
+    created = fields.get("created_ms")
+    when = datetime.datetime.fromtimestamp(created / 1000, datetime.UTC) if isinstance(created, int | float) else None
+    task_id, status, model = (str(fields.get(name, "")) for name in ("task_id", "status", "model"))
+    return Listed(task_id, status, model, when, fields)
+
+
+def _filter(value: object, zone: str) -> str:
+    """A filter as text; moments as the service writes them, in its own time zone."""
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None:
+            raise errors.ConfigurationError(f"{value} needs a time zone, such as datetime.UTC")
+        return value.astimezone(_zone(zone)).strftime("%Y%m%d%H%M%S")
+    return str(value)
+
+
+def _moment(text: str, zone: str) -> datetime.datetime | None:
+    """A moment as tasks tell it, such as `2026-11-21 20:15:00.000`; None where there is none."""
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=_zone(zone)) if zone else None
+
+
+def _zone(offset: str) -> datetime.tzinfo:
+    return datetime.datetime.strptime(offset or "+00:00", "%z").tzinfo or datetime.UTC
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
