@@ -34,14 +34,14 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; what follows `--` goes to pytest."""
-    session.install("-e", f"{ROOT}[dev]", "-e", f"{CLIENT}[pydantic]")
+    session.install("-e", f"{ROOT}[dev]", "-e", f"{CLIENT}[cli,pydantic]")
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
 def properties(session: nox.Session) -> None:
     """Draw more requests than the tests do: `-- 500` of each offer and kind, 200 unless said."""
-    session.install("-e", f"{ROOT}[dev]", "-e", f"{CLIENT}[pydantic]")
+    session.install("-e", f"{ROOT}[dev]", "-e", f"{CLIENT}[cli,pydantic]")
     examples, *options = session.posargs or ["200"]
     files = ("tests/test_properties.py", "tests/test_properties_tasks.py")
     session.run("pytest", "-n", "auto", *files, *options, env={"PLATEMARK_EXAMPLES": examples})
@@ -61,7 +61,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types: strict for the generator and the emitted client."""
-    session.install("-e", f"{ROOT}[dev]", "-e", f"{CLIENT}[pydantic]")
+    session.install("-e", f"{ROOT}[dev]", "-e", f"{CLIENT}[cli,pydantic]")
     session.run("basedpyright", *session.posargs)
 
 
@@ -105,9 +105,17 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def kill(session: nox.Session) -> None:
+    """Kill a batch of 1,000 jobs 200 times, and see that nothing is sent twice or lost (some five minutes)."""
+    session.install("-e", f"{ROOT}[emulator]", "-e", f"{CLIENT}")
+    session.run("python", str(OUTSIDE / "kill.py"), *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
-    """Time our strategies against a hand-written one and against Schemathesis."""
-    session.install("-e", f"{ROOT}[testing]", SCHEMATHESIS)
+    """Time what importing the client costs, and our strategies against a hand-written one and Schemathesis."""
+    session.install("-e", f"{ROOT}[testing]", SCHEMATHESIS, str(CLIENT), VENDORS)
+    session.run("python", str(BENCH / "imports.py"))
     session.run("python", str(BENCH / "examples.py"))
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from httpx2 import Client
 
     from platemark.ir import Ir
+    from troubles import Emulator, Side
 
 pytest_plugins = ("platemark.testing.plugin",)  # loaded already where platemark is installed, and not only on the path
 
@@ -71,6 +72,33 @@ def api(ir: "Ir") -> Iterator["Client"]:
 
     with running(ir, pace=0) as server, Client(base_url=server.url, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def controlled(ir: "Ir") -> Iterator["Emulator"]:
+    """An emulator that can be told what to do wrong; whoever uses it clears it."""
+    from httpx2 import Client
+
+    from platemark.emulator import running
+    from troubles import Emulator
+
+    with running(ir, pace=0, control=True) as server, Client(base_url=server.url, timeout=30) as client:
+        yield Emulator(server.url, client)
+
+
+@pytest.fixture(params=("sync", "async"))
+def side(
+    request: pytest.FixtureRequest, images: ModuleType, controlled: "Emulator", monkeypatch: pytest.MonkeyPatch
+) -> Iterator["Side"]:
+    """The client that blocks, and then the one that awaits; neither waits for long before it asks again."""
+    from platemark_images._runtime import pace
+    from troubles import Side
+
+    monkeypatch.setattr(pace, "FIRST", 0.001)
+    monkeypatch.setattr(pace, "MOST", 0.01)
+    controlled.client.post("/_control/reset")
+    yield Side(images, request.param, controlled)
+    controlled.client.delete("/_control/faults")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

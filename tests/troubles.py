@@ -1,7 +1,8 @@
-"""What can go wrong between a client and a service: an emulator under control, and servers that break what HTTP can't."""
+"""What can go wrong between a client and a service: an emulator under control, servers that do what HTTP can't."""
 
 import asyncio
 import inspect
+import re
 import socket
 import struct
 import threading
@@ -20,7 +21,7 @@ PROMPT = "A paper lantern that says 'Open late'"
 KINDS = ("sync", "async")
 ROUTES = ("sync", "task", "stream")
 Act = Callable[[Any], Generator[Any, Any, Any]]
-"""What is asked of a client: each thing that is yielded is awaited where the client awaits, and comes back as a value."""
+"""What is asked of a client: what is yielded is awaited where the client awaits, and comes back as a value."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,26 @@ class Emulator:
 
 def play(images: ModuleType, kind: str, act: Act, **options: Any) -> Any:
     """What an act comes to with a client that blocks, or with one that awaits."""
-    given = {"api_key": KEY, "poll_interval": 0.001, **options}
+    # Certificates take longer to read than all the rest of a test.
+    transport = (httpx2.HTTPTransport if kind == "sync" else httpx2.AsyncHTTPTransport)(verify=False)
+    given = {"api_key": KEY, "poll_interval": 0.001, "transport": transport, **options}
     if kind == "sync":
         with images.DashScope(**given) as client:
             return _settled(act(client))
     return asyncio.run(_awaited(lambda: images.AsyncDashScope(**given), act))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two clients, and an emulator that it asks unless it is told another address."""
+
+    images: ModuleType
+    kind: str
+    emulator: Emulator
+
+    def play(self, act: Act, **options: Any) -> Any:
+        """What an act comes to."""
+        return play(self.images, self.kind, act, **{"base_url": self.emulator.url, **options})
 
 
 def _settled(talk: Generator[Any, Any, Any]) -> Any:
@@ -72,6 +88,29 @@ async def _awaited(make: Callable[[], Any], act: Act) -> Any:
             value = [part async for part in asked] if inspect.isasyncgen(asked) else await asked
 
 
+def watching(kind: str, see: Callable[[httpx2.Request], None]) -> Any:
+    """A transport that shows every request before it is sent."""
+    sync, other = httpx2.HTTPTransport(verify=False), httpx2.AsyncHTTPTransport(verify=False)
+
+    class Blocking(httpx2.BaseTransport):
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            see(request)
+            return sync.handle_request(request)
+
+        def close(self) -> None:
+            sync.close()
+
+    class Awaiting(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            see(request)
+            return await other.handle_async_request(request)
+
+        async def aclose(self) -> None:
+            await other.aclose()
+
+    return Blocking() if kind == "sync" else Awaiting()
+
+
 def asking(route: str, fault: str = "", **options: Any) -> Act:
     """An act that asks for pictures by a route, with a fault."""
     headers = {"extra_headers": {HEADER: fault}} if fault else {}
@@ -85,6 +124,14 @@ def asking(route: str, fault: str = "", **options: Any) -> Act:
 
 
 # ── Servers below HTTP ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def silence() -> Iterator[str]:
+    """An address at which nobody listens, and nobody else will."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
 @dataclass
@@ -148,12 +195,19 @@ def answering(*replies: bytes) -> Manners:
 
     def manners(connection: socket.socket) -> bytes:
         held = b""
-        while b"\r\n\r\n" not in held and (part := connection.recv(65536)):
+        while not _whole(held) and (part := connection.recv(65536)):
             held += part
         connection.sendall(left.pop(0) if len(left) > 1 else left[0])
         return held
 
     return manners
+
+
+def _whole(request: bytes) -> bool:
+    """Whether all of a request is there, as far as it tells how long it is."""
+    head, end, body = request.partition(b"\r\n\r\n")
+    said = re.search(rb"(?im)^content-length: *(\d+)", head)
+    return bool(end) and len(body) >= int(said[1] if said else 0)
 
 
 def reply(status: str, body: bytes, *lines: str, length: int | None = None) -> bytes:

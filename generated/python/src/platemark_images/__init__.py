@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from platemark_images._runtime.batch.results import BatchProgress, BatchResult, FailedJob, UnknownJob
     from platemark_images._runtime.catalog import Ability, ModelInfo
     from platemark_images._runtime.costs import Money
     from platemark_images._runtime.errors import (
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
         ContentRejected,
         CostExceeded,
         CostUnknown,
+        JobsInvalid,
+        JournalError,
         NotFound,
         OutcomeUnknown,
         PermissionDenied,
@@ -56,6 +59,8 @@ _WHERE = {
     "ContentRejected": "platemark_images._runtime.errors",
     "CostExceeded": "platemark_images._runtime.errors",
     "CostUnknown": "platemark_images._runtime.errors",
+    "JobsInvalid": "platemark_images._runtime.errors",
+    "JournalError": "platemark_images._runtime.errors",
     "NotFound": "platemark_images._runtime.errors",
     "OutcomeUnknown": "platemark_images._runtime.errors",
     "PermissionDenied": "platemark_images._runtime.errors",
@@ -66,6 +71,10 @@ _WHERE = {
     "ServerError": "platemark_images._runtime.errors",
     "TaskFailed": "platemark_images._runtime.errors",
     "TaskTimeout": "platemark_images._runtime.errors",
+    "BatchProgress": "platemark_images._runtime.batch.results",
+    "BatchResult": "platemark_images._runtime.batch.results",
+    "FailedJob": "platemark_images._runtime.batch.results",
+    "UnknownJob": "platemark_images._runtime.batch.results",
     "Ability": "platemark_images._runtime.catalog",
     "ModelInfo": "platemark_images._runtime.catalog",
     "Money": "platemark_images._runtime.costs",
@@ -105,6 +114,8 @@ __all__ = [
     "AsyncTask",
     "AsyncVtrix",
     "AuthenticationError",
+    "BatchProgress",
+    "BatchResult",
     "Cited",
     "ConfigurationError",
     "ConnectionFailed",
@@ -113,8 +124,11 @@ __all__ = [
     "CostUnknown",
     "DashScope",
     "Estimate",
+    "FailedJob",
     "Image",
     "ImageArrived",
+    "JobsInvalid",
+    "JournalError",
     "Listed",
     "ModelInfo",
     "Money",
@@ -139,6 +153,7 @@ __all__ = [
     "TaskFailed",
     "TaskTimeout",
     "TextDelta",
+    "UnknownJob",
     "Upload",
     "Validate",
     "Violation",

@@ -94,7 +94,7 @@ class Exchange:
         pauses = failures = 0
         while True:
             outcome = self._once(probe, pauses)
-            if outcome.why == "rate" and pauses < self._patience.most_pauses:
+            if outcome.why in {"rate", "concurrency"} and pauses < self._patience.most_pauses:
                 pauses += 1
             elif outcome.why in {"server", "unreachable"} and failures + 1 < self._patience.tries:
                 failures += 1

@@ -83,7 +83,7 @@ class Run:
             self.ended[f"{probe.provider}/{probe.model}"] = f"{outcome.why}: {outcome.said}"
 
 
-_UNBILLED = {"content", "auth", "permission", "quota", "rate", "server", "unreachable"}
+_UNBILLED = {"content", "auth", "permission", "concurrency", "quota", "rate", "server", "unreachable"}
 """Failed calls are not billed; what was lost on the way, or never ended, may be."""
 
 

@@ -86,7 +86,7 @@ class Limits:
             counter = self._counter((account, model.id, row))
             counter.places = [taken for taken in counter.places if taken.taken]
             if len(counter.places) >= limit.get("concurrent", KEPT):
-                raise _too_much("rate", f"at most {limit['concurrent']} at once", 1)
+                raise _too_much("concurrency", f"at most {limit['concurrent']} at once", 1)
         for row, limit in rows:
             self.ask(limit.get("rate", ""), account, model.id, row)
         for row, limit in rows:

@@ -100,7 +100,9 @@ def spoken(provider: ir.Provider, refused: Refused) -> dict[str, Any]:
     return values | ({"code": code} if code else {})
 
 
-_CLASSES: Mapping[str, tuple[str, ...]] = {"rate": ("rate",), "quota": ("quota", "rate"), "failure": ("server",)}
+_CLASSES: Mapping[str, tuple[str, ...]] = {
+    "rate": ("rate",), "concurrency": ("concurrency", "rate"), "quota": ("quota", "rate"), "failure": ("server",),
+}  # fmt: skip
 """Classes of codes that fit where no rule of the service names one."""
 
 

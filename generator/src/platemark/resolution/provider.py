@@ -107,6 +107,11 @@ class _Facts:
         return self.ledger.of(".".join(path), stated, subject or shown)
 
 
+def _auth(data: Mapping[str, Any]) -> ir.Auth:
+    said = {key: value for key, value in data.items() if key not in {"from", "refused"}}
+    return ir.Auth(**said, refused=tuple(data.get("refused", ())))
+
+
 def _uploads(data: Mapping[str, Any]) -> ir.Uploads:
     return ir.Uploads(
         policy=data["policy"],

@@ -19,8 +19,8 @@ class Answer:
     """What came back over HTTP. Names of headers are in lower case."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,17 @@ def parsed(service: Service, answer: Answer, *, paid: bool) -> Any:
         raise errors.ConnectionFailed(f"{told}: it leads to {leads}, and a key goes nowhere but to {service.base_url}",
                                       status=answer.status)  # fmt: skip
     if paid:
-        raise errors.OutcomeUnknown(f"{told}; it may have been accepted, so it is not sent again", status=answer.status)
+        raise errors.OutcomeUnknown(told, status=answer.status)
     raise errors.ConnectionFailed(told, status=answer.status)
 
 
 def _json(answer: Answer) -> Any:
+    body = answer.body
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):  # an error, told as an event
+        body = b"\n".join(line[5:] for line in body.splitlines() if line.startswith(b"data:"))
     try:
-        return json.loads(answer.body)
-    except ValueError:
+        return json.loads(body)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -110,18 +113,28 @@ def api_error(service: Service, answer: Answer, data: Any, *, paid: bool = False
     provider, status = service.provider, answer.status
     values, _ = skeletons.find(provider.error, data)
     code = _text(values.get("code"))
-    message, request_id = message_of(values, data), _text(skeletons.find(provider.answer, data)[0].get("request_id"))
+    message = service.without_secrets(message_of(values, data))
+    request_id = _text(skeletons.find(provider.answer, data)[0].get("request_id"))
     if paid and status >= 500 and not code:
         told = f"HTTP {status} from something before the service: {message or 'no reason given'}"
-        return errors.OutcomeUnknown(f"{told}; it may have been accepted, so it is not sent again", status=status)
+        return errors.OutcomeUnknown(told, status=status)
     means = str(provider.errors.get(code, {}).get("class", ""))
     kind = _BY_CLASS.get(means) or _by_status(status)
     if kind is errors.AuthenticationError:
         message = f"{message or 'the key was refused'}; {_places(service)}"
-    error = kind(message, status=status, code=code, request_id=request_id)
-    if isinstance(error, errors.RateLimited):
-        error.reason = _REASONS.get(means, "rate")
-        error.retry_after = retry_after(answer.headers, time.time)
+    if kind is errors.RateLimited:
+        return _limited(means, message, answer, code, request_id)
+    return kind(message, status=status, code=code, request_id=request_id)
+
+
+def _limited(means: str, message: str, answer: Answer, code: str, request_id: str) -> errors.RateLimited:
+    """Too much was asked for: of what, and whether to wait."""
+    reason, asked = _REASONS.get(means, "rate"), retry_after(answer.headers, time.time)
+    hint = "waiting does not help" if reason == "quota" else "wait and send it again"
+    hint = hint if asked is None else f"the service asks to wait for {asked:.0f} s"
+    error = errors.RateLimited(f"{message or 'no reason is given'}; {hint}", status=answer.status, code=code,
+                               request_id=request_id)  # fmt: skip
+    error.reason, error.retry_after = reason, asked
     return error
 
 

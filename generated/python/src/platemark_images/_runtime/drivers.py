@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from platemark_images._runtime import errors
 from platemark_images._runtime.answers import Answer, parsed
 from platemark_images._runtime.protocol import Fetch, Send, Talk, Wait
-from platemark_images._runtime.service import Service
 from platemark_images._runtime.streams import Reader
 from platemark_images._runtime.telemetry import Operation, each, each_async, span
 
@@ -31,18 +31,20 @@ class _Written:
     """Listens to how far a request gets on its way."""
 
     def __init__(self) -> None:
-        self._begun = self._done = False
+        self._begun = self._done = self._tunnels = False
 
     @property
     def unsent(self) -> bool:
         """Whether it surely was not written as a whole. Silence, as of a transport that tells nothing, proves nothing."""
         return self._begun and not self._done
 
-    def hear(self, event: str, _: object) -> None:
-        self._begun |= event.endswith("send_request_headers.started")
-        self._done |= event.endswith("send_request_body.complete")
+    def hear(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self._begun = True
+            self._tunnels = info["request"].method == b"CONNECT"  # asks a proxy for a way, and carries nothing
+        self._done |= event.endswith("send_request_body.complete") and not self._tunnels
 
-    async def hear_async(self, event: str, info: object) -> None:
+    async def hear_async(self, event: str, info: Mapping[str, Any]) -> None:
         self.hear(event, info)
 
 
@@ -62,7 +64,28 @@ def lost(error: Exception, send: Send | Fetch, written: _Written) -> errors.Plat
     unsent = isinstance(error, early | httpx2.ProxyError) or written.unsent
     if unsent or not is_paid:
         return errors.ConnectionFailed(told, unsent=unsent)
-    return errors.OutcomeUnknown(f"{told}; it may have been accepted, so it is not sent again")
+    return errors.OutcomeUnknown(told)
+
+
+@contextmanager
+def _losing(send: Send | Fetch, written: _Written, reader: Reader | None = None) -> Generator[None, None, None]:
+    """What goes wrong meanwhile, in our own words; what a stream brought before goes with it."""
+    import httpx2
+
+    try:
+        yield
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        told = lost(error, send, written)
+        raise reader.cut(told) if reader else told from _bare(error)
+
+
+def _bare(error: Exception) -> Exception:
+    """An error without its frames: they hold the request with its key, and some print local variables of frames."""
+    each: BaseException | None = error
+    while each is not None:
+        each.__traceback__ = None
+        each = each.__cause__ or each.__context__
+    return error
 
 
 def _asked(send: Send, trace: Callable[..., object]) -> dict[str, Any]:
@@ -106,15 +129,13 @@ class Driver:
     def run(self, talk: Talk[T], about: Operation | None = None) -> T:
         """Hold a conversation to its end."""
         with span(about) as told:
-            return told.found(self._hold(talk))
+            return told.found(self._hold(talk, self._send))
 
-    def stream(
-        self, send: Send, service: Service, reader: Reader, about: Operation | None = None
-    ) -> Iterator[tuple[str, str]]:
-        """Texts and pictures of a stream, as they arrive. Raises OutcomeUnknown when it breaks off."""
-        return each(self._pieces(send, service, reader), about, reader.finish)
+    def stream(self, talk: Talk[Answer], reader: Reader, about: Operation | None = None) -> Iterator[tuple[str, str]]:
+        """Texts and pictures of the stream that a conversation opens. Raises OutcomeUnknown when it breaks off."""
+        return each(self._pieces(talk, reader), about, reader.finish)
 
-    def _hold(self, talk: Talk[T]) -> T:
+    def _hold(self, talk: Talk[T], send: Callable[[Send], Answer]) -> T:
         reply: Answer | None = None
         problem: errors.PlatemarkError | None = None
         while True:
@@ -130,25 +151,36 @@ class Driver:
                     case Fetch():
                         reply = self._fetch(step)
                     case Send():
-                        reply = self._send(step)
+                        reply = send(step)
             except errors.PlatemarkError as error:
                 problem = error
 
-    def _pieces(self, send: Send, service: Service, reader: Reader) -> Generator[tuple[str, str]]:
+    def _pieces(self, talk: Talk[Answer], reader: Reader) -> Generator[tuple[str, str], None, None]:
         import httpx2
 
-        written = _Written()
-        asked = _asked(send, written.hear)
-        try:
-            with self._open().stream(send.method, send.url, **asked) as response:
+        stream: tuple[Send, _Written, httpx2.Response] | None = None
+
+        def begin(send: Send) -> Answer:
+            nonlocal stream
+            written = _Written()
+            with _losing(send, written):
+                made = self.open().stream(send.method, send.url, **_asked(send, written.hear))
+                response = stack.enter_context(made)
                 if not _streams(response):
                     response.read()
-                    parsed(service, _answer(response), paid=True)
-                    raise errors.OutcomeUnknown("the answer is no stream", status=response.status_code)
+                    return _answer(response)
+            stream = send, written, response
+            return Answer(response.status_code, _head(response), b"")
+
+        with ExitStack() as stack:
+            answer = self._hold(talk, begin)
+            if stream is None:
+                yield from reader.whole(parsed(reader.service, answer, paid=True))
+                return
+            send, written, response = stream
+            with _losing(send, written, reader):
                 for event in httpx2.EventSource(response):
                     yield from reader.feed(event.event, event.data)
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise lost(error, send, written) from error
 
     def close(self) -> None:
         """Close connections; those of a client that was handed in stay open."""
@@ -156,29 +188,24 @@ class Driver:
             self._client.close()
 
     def _send(self, send: Send) -> Answer:
-        import httpx2
-
         written = _Written()
-        try:
-            return _answer(self._open().request(send.method, send.url, **_asked(send, written.hear)))
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise lost(error, send, written) from error
+        with _losing(send, written):
+            return _answer(self.open().request(send.method, send.url, **_asked(send, written.hear)))
 
     def _fetch(self, fetch: Fetch) -> Answer:
-        import httpx2
-
         into, patience = fetch.into, _patience(fetch.timeout)
-        try:
-            with self._open().stream("GET", fetch.url, headers=into.headers(), timeout=patience,
-                                     follow_redirects=True) as response:  # fmt: skip
-                if into.begin(response.status_code, _head(response)):
-                    for piece in response.iter_bytes():
-                        into.data.extend(piece)
-                return Answer(response.status_code, _head(response), b"")
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise lost(error, fetch, _Written()) from error
+        with (
+            _losing(fetch, _Written()),
+            self.open().stream("GET", fetch.url, headers=into.headers(), timeout=patience,
+                                follow_redirects=True) as response,
+        ):  # fmt: skip
+            if into.begin(response.status_code, _head(response)):
+                for piece in response.iter_bytes():
+                    into.data.extend(piece)
+            return Answer(response.status_code, _head(response), b"")
 
-    def _open(self) -> httpx2.Client:
+    def open(self) -> httpx2.Client:
+        """The HTTP client, which is imported and made when it is first needed."""
         with self._lock:
             if self._client is None:
                 import httpx2
@@ -197,15 +224,15 @@ class AsyncDriver:
     async def run(self, talk: Talk[T], about: Operation | None = None) -> T:
         """Hold a conversation to its end."""
         with span(about) as told:
-            return told.found(await self._hold(talk))
+            return told.found(await self._hold(talk, self._send))
 
     def stream(
-        self, send: Send, service: Service, reader: Reader, about: Operation | None = None
-    ) -> AsyncIterator[tuple[str, str]]:
-        """Texts and pictures of a stream, as they arrive. Raises OutcomeUnknown when it breaks off."""
-        return each_async(self._pieces(send, service, reader), about, reader.finish)
+        self, talk: Talk[Answer], reader: Reader, about: Operation | None = None
+    ) -> AsyncGenerator[tuple[str, str], None]:
+        """Texts and pictures of the stream that a conversation opens. Raises OutcomeUnknown when it breaks off."""
+        return each_async(self._pieces(talk, reader), about, reader.finish)
 
-    async def _hold(self, talk: Talk[T]) -> T:
+    async def _hold(self, talk: Talk[T], send: Callable[[Send], Awaitable[Answer]]) -> T:
         reply: Answer | None = None
         problem: errors.PlatemarkError | None = None
         while True:
@@ -223,26 +250,38 @@ class AsyncDriver:
                     case Fetch():
                         reply = await self._fetch(step)
                     case Send():
-                        reply = await self._send(step)
+                        reply = await send(step)
             except errors.PlatemarkError as error:
                 problem = error
 
-    async def _pieces(self, send: Send, service: Service, reader: Reader) -> AsyncGenerator[tuple[str, str]]:
+    async def _pieces(self, talk: Talk[Answer], reader: Reader) -> AsyncGenerator[tuple[str, str], None]:
         import httpx2
 
-        written = _Written()
-        asked = _asked(send, written.hear_async)
-        try:
-            async with self._open().stream(send.method, send.url, **asked) as response:
+        stream: tuple[Send, _Written, httpx2.Response] | None = None
+
+        async def begin(send: Send) -> Answer:
+            nonlocal stream
+            written = _Written()
+            with _losing(send, written):
+                made = self.open().stream(send.method, send.url, **_asked(send, written.hear_async))
+                response = await stack.enter_async_context(made)
                 if not _streams(response):
                     await response.aread()
-                    parsed(service, _answer(response), paid=True)
-                    raise errors.OutcomeUnknown("the answer is no stream", status=response.status_code)
+                    return _answer(response)
+            stream = send, written, response
+            return Answer(response.status_code, _head(response), b"")
+
+        async with AsyncExitStack() as stack:
+            answer = await self._hold(talk, begin)
+            if stream is None:
+                for piece in reader.whole(parsed(reader.service, answer, paid=True)):
+                    yield piece
+                return
+            send, written, response = stream
+            with _losing(send, written, reader):
                 async for event in httpx2.EventSource(response):
                     for piece in reader.feed(event.event, event.data):
                         yield piece
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise lost(error, send, written) from error
 
     async def close(self) -> None:
         """Close connections; those of a client that was handed in stay open."""
@@ -250,30 +289,22 @@ class AsyncDriver:
             await self._client.aclose()
 
     async def _send(self, send: Send) -> Answer:
-        import httpx2
-
         written = _Written()
-        asked = _asked(send, written.hear_async)
-        try:
-            return _answer(await self._open().request(send.method, send.url, **asked))
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise lost(error, send, written) from error
+        with _losing(send, written):
+            return _answer(await self.open().request(send.method, send.url, **_asked(send, written.hear_async)))
 
     async def _fetch(self, fetch: Fetch) -> Answer:
-        import httpx2
-
         into, patience = fetch.into, _patience(fetch.timeout)
-        try:
-            async with self._open().stream("GET", fetch.url, headers=into.headers(), timeout=patience,
+        with _losing(fetch, _Written()):
+            async with self.open().stream("GET", fetch.url, headers=into.headers(), timeout=patience,
                                            follow_redirects=True) as response:  # fmt: skip
                 if into.begin(response.status_code, _head(response)):
                     async for piece in response.aiter_bytes():
                         into.data.extend(piece)
                 return Answer(response.status_code, _head(response), b"")
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise lost(error, fetch, _Written()) from error
 
-    def _open(self) -> httpx2.AsyncClient:
+    def open(self) -> httpx2.AsyncClient:
+        """The HTTP client, which is imported and made when it is first needed."""
         if self._client is None:
             import httpx2
 

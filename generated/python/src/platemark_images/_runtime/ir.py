@@ -171,6 +171,8 @@ class Tasks:
     """How many questions about tasks an account may ask, in how many seconds; None where no document says."""
     zone: str = ""
     """The time zone of times without one, such as `+08:00`."""
+    window: int = 0
+    """Seconds that the filters of a list may lie apart at most; 0 where no document says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,8 @@ class Provider:
     uploads: Uploads | None = None
     keep: int = 0
     """Seconds for which pictures can be downloaded; 0 where no document says."""
+    refused: tuple[str, ...] = ()
+    """How keys begin that can't make pictures."""
 
 
 def size_follows(value: Mapping[str, Json]) -> sizes.Follows:

@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from platemark_images._runtime import errors, pace, skeletons
-from platemark_images._runtime.answers import message_of, parsed
+from platemark_images._runtime import errors, pace, skeletons, telemetry
+from platemark_images._runtime.answers import Outcome, made, message_of, outcome, parsed
 from platemark_images._runtime.protocol import Context, Send, Talk, Wait, ask, paid
+from platemark_images._runtime.service import LOG
 
 if TYPE_CHECKING:
     from platemark_images._runtime.ir import Provider, Tasks
     from platemark_images._runtime.prepare import Prepared
+    from platemark_images._runtime.service import Service
 
-PATIENCE = 5
-"""Questions about a task that may fail in a row, each after its own attempts."""
+PATIENCE = 10
+"""Questions about a task that may fail in a row."""
+LAST = 10.0
+"""Seconds that a question may take at least, be the time for the task over or not."""
+
+_PASSING = errors.ConnectionFailed | errors.ServerError | errors.RateLimited
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,14 @@ class State:
     raw: Any = field(repr=False)
     ended: datetime.datetime | None = None
     """When it ended, where the service says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A task that is done, and what it made."""
+
+    state: State
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,25 @@ def submit(context: Context, prepared: Prepared[Any]) -> Talk[State]:
     return state
 
 
+def generate(context: Context, prepared: Prepared[Any]) -> Talk[Finished]:
+    """Start a task, and wait for what it makes."""
+    state = yield from submit(context, prepared)
+    return (yield from finish(context, state.task_id, prepared.offer.result, None))
+
+
+def finish(
+    context: Context, task_id: str, shape: str, timeout: float | None,
+    on_progress: Callable[[State], object] | None = None,
+) -> Talk[Finished]:  # fmt: skip
+    """Wait for what a task makes, in the shape of that name. Raises what `wait` does."""
+    state = yield from wait(context, task_id, timeout, on_progress)
+    try:
+        return Finished(state, made(outcome(context.service.provider, shape, state.raw)))
+    except errors.APIError as error:
+        error.task_id = task_id
+        raise
+
+
 def query(context: Context, task_id: str) -> Talk[State]:
     """How a task stands."""
     tasks = _tasks(context)
@@ -77,30 +110,38 @@ def wait(
 ) -> Talk[State]:
     """Wait until a task is done; without a time-out of its own, for that of the settings.
 
-    Raises TaskFailed when it ends otherwise, and TaskTimeout when it takes too long."""
+    Raises TaskFailed when it ends otherwise, TaskTimeout when it takes too long, and what goes wrong with a question
+    once too often: with the task's id, since it goes on."""
     timeout = context.settings.task_timeout if timeout is None else timeout
-    began, missed = context.now(), 0
+    began, missed, asked = context.now(), 0, 0.0
     pause, most = context.settings.poll_interval, min(pace.MOST, float(_tasks(context).poll))
     while True:
         waited = context.now() - began
         if waited >= timeout:
             raise errors.TaskTimeout(task_id, waited)
-        yield Wait(min(pace.spread(pause, context.chance()), timeout - waited))
+        yield Wait(min(max(pace.spread(pause, context.chance()), asked), timeout - waited))
         pause = min(pause * 2, max(most, pause))
+        left = max(timeout - (context.now() - began), LAST)
         try:
-            state = yield from query(context, task_id)
-        except (errors.ConnectionFailed, errors.ServerError, errors.RateLimited):
+            state = yield from query(
+                context.but({"timeout": min(context.settings.timeout, left), "max_retries": 0}), task_id
+            )
+        except errors.PlatemarkError as error:
             missed += 1
-            if missed >= PATIENCE:
+            if missed >= PATIENCE or not isinstance(error, _PASSING):
+                errors.of_task(error, task_id)
                 raise
+            asked = error.retry_after or 0.0 if isinstance(error, errors.RateLimited) else 0.0
+            LOG.info("task %s: %s; it is asked again", task_id, error)
+            telemetry.again(type(error).__name__, max(pause, asked))
             continue
-        missed = 0
+        missed, asked = 0, 0.0
         if on_progress is not None:
             on_progress(state)
         if state.meaning == "done":
             return state
         if state.meaning != "waiting":
-            raise failed(context.service.provider, state)
+            raise failed(context.service, state)
 
 
 def cancel(context: Context, task_id: str) -> Talk[None]:
@@ -127,12 +168,15 @@ def listed(context: Context, wanted: Mapping[str, object]) -> Talk[Page]:
     return Page(rows, _whole(values.get("total")), _whole(values.get("page")), _whole(values.get("pages")))
 
 
-def failed(provider: Provider, state: State) -> errors.TaskFailed:
+def failed(service: Service, state: State) -> errors.TaskFailed:
     """The error that a task's last state means."""
+    provider = service.provider
     assert provider.tasks is not None
     values, _ = skeletons.find(provider.tasks.answer, state.raw)
     shared, _ = skeletons.find(provider.answer, state.raw)
-    code, message = str(values.get("code", "")), message_of(values, state.raw)
+    code, message = str(values.get("code", "")), service.without_secrets(message_of(values, state.raw))
+    if state.meaning == "lost" and not message:
+        message = "the service does not know it, or no longer"
     if provider.errors.get(code, {}).get("class") == "content":
         message = f"{message}; the content was refused, and asking again changes nothing"
     return errors.TaskFailed(

@@ -22,14 +22,17 @@ class Limiter:
         self._moments: deque[float] = deque(maxlen=most)
         self._lock = threading.Lock()
 
+    def free(self, now: float) -> float:
+        """How many seconds from now the next free moment is."""
+        full = len(self._moments) == self._most
+        return max(0.0, self._moments[0] + self._seconds - now) if full else 0.0
+
     def reserve(self, now: float) -> float:
         """Take the next free moment; how many seconds from now it is."""
         with self._lock:
-            free = now
-            if len(self._moments) == self._most:
-                free = max(now, self._moments[0] + self._seconds)
-            self._moments.append(free)
-            return free - now
+            wait = self.free(now)
+            self._moments.append(now + wait)
+            return wait
 
 
 def spread(seconds: float, chance: float) -> float:

@@ -79,12 +79,15 @@ class Prepared(Generic[BodyT]):
     def __repr__(self) -> str:
         return f"Prepared({self.model}, {self.mode} by {self.route}: {self.method} {self.url} {short(self.json, 200)})"
 
-    def as_curl(self) -> str:
-        """The request as a line for a shell; the key comes from its environment variable."""
+    def as_curl(self, body: str | None = None) -> str:
+        """The request as a line for a shell; the key comes from its environment variable.
+
+        `body` stands in the place of the request's own, such as `@body.json` for that of a file."""
         # Double quotes let the shell put the key in.
         shown = (f'"{n}: {v}"' if "$" in v else shlex.quote(f"{n}: {v}") for n, v in self.headers.items())
         headers = " ".join(f"-H {header}" for header in shown)
-        return f"curl -X {self.method} {shlex.quote(self.url)} {headers} -d {shlex.quote(self.body.decode())}"
+        data = shlex.quote(self.body.decode() if body is None else body)
+        return f"curl -X {self.method} {shlex.quote(self.url)} {headers} -d {data}"
 
 
 def prepare(

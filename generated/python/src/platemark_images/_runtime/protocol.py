@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
-from platemark_images._runtime import errors, pace
+from platemark_images._runtime import errors, pace, telemetry
 from platemark_images._runtime.answers import Answer, Outcome, made, may_repeat, outcome, parsed
 from platemark_images._runtime.prepare import Prepared
 from platemark_images._runtime.service import LOG, Service
@@ -56,11 +56,13 @@ class Arrived:
         self.data = bytearray()
         self._mark = ""
         self._total: int | None = None
+        self._taken = False
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing, as far as the server said how much there is."""
-        return self._total is None or len(self.data) == self._total
+        """Whether the last answer belonged to the file and nothing is missing, as far as the server said how much
+        there is."""
+        return self._taken and self._total in {None, len(self.data)}
 
     def headers(self) -> dict[str, str]:
         """What asks for the rest of this very version of the file; for all of it, where nothing tells versions apart."""
@@ -71,17 +73,23 @@ class Arrived:
 
     def begin(self, status: int, headers: Mapping[str, str]) -> bool:
         """Take note of the head of an answer; whether its body belongs to the file."""
+        self._taken = False
         if status not in (200, 206):
             return False
         span, _, total = headers.get("content-range", "").removeprefix("bytes ").partition("/")
-        if status == 200 or span.partition("-")[0] != str(len(self.data)):
+        etag = headers.get("etag", "")
+        mark = etag if etag and not etag.startswith("W/") else headers.get("last-modified", "")
+        fits = span.partition("-")[0] == str(len(self.data)) and (not self.data or mark in {"", self._mark})
+        if status == 200 or not fits:
             self.data.clear()
-        if status == 206 and span.partition("-")[0] != str(len(self.data)):
+            self._mark = ""
+        if status == 206 and not fits:  # another part than was asked for, or one of another version
             return False
-        mark = headers.get("etag", "")
-        self._mark = mark if mark and not mark.startswith("W/") else headers.get("last-modified", "")
-        said = total if status == 206 else headers.get("content-length", "")
+        packed = headers.get("content-encoding", "identity") != "identity"  # lengths and parts are of what is packed
+        said = "" if packed else total if status == 206 else headers.get("content-length", "")
+        self._mark = "" if packed else mark or self._mark
         self._total = int(said) if said.isascii() and said.isdecimal() else None
+        self._taken = True
         return True
 
 
@@ -101,8 +109,8 @@ class Send:
 
     @property
     def safe(self) -> bool:
-        """Whether it changes nothing, or nothing more when it is sent twice."""
-        return self.method == "GET" or bool(self.form)
+        """Whether it changes nothing when it is sent twice. A form does: what it stored once can't be stored again."""
+        return self.method == "GET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +148,15 @@ def generate(context: Context, prepared: Prepared[Any]) -> Talk[Outcome]:
     return made(outcome(provider, prepared.offer.result, raw))
 
 
+def opening(context: Context, prepared: Prepared[Any]) -> Talk[Answer]:
+    """Ask for pictures by a route whose answer may be a stream; of a stream, the answer is its head."""
+    return (yield from ask(context, paid(context, prepared)))
+
+
 def ask(context: Context, send: Send) -> Talk[Answer]:
     """The answer to a request, which is sent again where that is safe: it was not written as a whole, it only asks, or
     the service refused it with a code that says so."""
-    most, attempt = context.settings.max_retries, 0
+    most, attempt, where = context.settings.max_retries, 0, f"{send.method} {send.url.partition('?')[0]}"
     while True:
         headers: Mapping[str, str] = {}
         try:
@@ -157,11 +170,12 @@ def ask(context: Context, send: Send) -> Talk[Answer]:
         except errors.ConnectionFailed as error:
             if attempt >= most or not (send.safe or error.unsent):
                 raise
-            answer, why = None, str(error)
+            answer, why = None, str(error).removeprefix(f"{where}: ")
         pause = pace.again(attempt, headers, context.chance(), time.time) if attempt < most else None
         if pause is None:
             assert answer is not None
             return answer
         attempt += 1
-        LOG.info("%s %s: %s; attempt %d in %.1f s", send.method, send.url.partition("?")[0], why, attempt + 1, pause)
+        LOG.info("%s: %s; attempt %d in %.1f s", where, why, attempt + 1, pause)
+        telemetry.again(why, pause)
         yield Wait(pause)

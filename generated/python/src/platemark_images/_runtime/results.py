@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from platemark_images._runtime.drivers import AsyncDriver, Driver
 from platemark_images._runtime.prepare import Prepared
 from platemark_images._runtime.protocol import Context
 from platemark_images._runtime.report import Violation
+from platemark_images._runtime.telemetry import Operation
 
 RawT = TypeVar("RawT", covariant=True)
 ImageT = TypeVar("ImageT", "Image", "AsyncImage")
@@ -38,7 +39,7 @@ class Image:
 
     def bytes(self) -> bytes:
         """Download the file, all of it: what breaks off is resumed. Raises ResultExpired when the address has ended."""
-        return self._driver.run(files.download(self._context, self.url))
+        return self._driver.run(files.download(self._context, self.url), Operation("download", self._context.service))
 
     def save(self, path: str | Path) -> Path:
         """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path."""
@@ -61,7 +62,9 @@ class AsyncImage:
 
     async def bytes(self) -> bytes:
         """Download the file, all of it: what breaks off is resumed. Raises ResultExpired when the address has ended."""
-        return await self._driver.run(files.download(self._context, self.url))
+        return await self._driver.run(
+            files.download(self._context, self.url), Operation("download", self._context.service)
+        )
 
     async def save(self, path: str | Path) -> Path:
         """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path."""
@@ -154,12 +157,15 @@ class Result(Answered[RawT, Image]):
 
         Where the answer holds texts, a Markdown file with texts and pictures is the last of them."""
         from concurrent.futures import ThreadPoolExecutor
+        from contextvars import copy_context
 
         def save(image: Image) -> Path:
             return image.save(f"{folder}/")
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            paths = list(pool.map(save, self.images))
+            # Each thread in a copy of the caller's context, so that spans lie within those of the caller.
+            begun = [pool.submit(copy_context().run, save, image) for image in self.images]
+            paths = [each.result() for each in begun]
         return paths + page(folder, self.parts, paths)
 
 
@@ -278,6 +284,8 @@ def write(path: str | Path, stem: str, data: bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut leaves a name without its bytes
         Path(name).chmod(0o644)
         Path(name).replace(target)
     except BaseException:
@@ -286,12 +294,14 @@ def write(path: str | Path, stem: str, data: bytes) -> Path:
     return target
 
 
-def page(folder: str | Path, parts: Iterable[object], paths: list[Path]) -> list[Path]:
-    """A Markdown file of texts and pictures in reading order, beside the pictures; none where there is no text."""
+def page(folder: str | Path, parts: Iterable[object], paths: Sequence[Path | str]) -> list[Path]:
+    """A Markdown file of texts and pictures in reading order, beside the pictures; none where there is no text.
+
+    A picture that is no file stands there by its address."""
     parts = list(parts)
     if not any(isinstance(part, str) for part in parts):
         return []
-    left = iter(paths)
-    lines = [part if isinstance(part, str) else f"![]({next(left).name})" for part in parts]
-    stem = paths[0].stem.rpartition("-")[0] if paths else "text"
+    names = (place.name if isinstance(place, Path) else place for place in paths)
+    lines = [part if isinstance(part, str) else f"![]({next(names)})" for part in parts]
+    stem = next((place.stem.rpartition("-")[0] for place in paths if isinstance(place, Path)), "text")
     return [write(Path(folder) / f"{stem}.md", stem, "\n\n".join(lines).encode() + b"\n")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -14,6 +15,7 @@ from platemark_images._runtime.errors import ConfigurationError
 from platemark_images._runtime.ir import Family, Provider, Region, RouteName
 
 LOG = logging.getLogger("platemark_images")
+_PICTURE = re.compile(r"(data:[\w/+.-]*;base64,)[\w/+=-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Service:
         named = {provider.workspace: self.workspace} if provider.workspace and self.workspace else {}
         return {provider.header: provider.credential.replace("{key}", key), **named, **chosen}
 
+    def without_secrets(self, text: str) -> str:
+        """A text of somebody else, who may repeat what was sent: without the key, and without pictures."""
+        text = _PICTURE.sub(r"\1…", text)
+        return text.replace(self.key, "…") if self.key else text
+
     def family(self, model: str, like: str | None = None) -> tuple[Family, str]:
         """The rules of a model's family, imported when they are first needed, and the id of the model that has them.
 
@@ -60,6 +67,12 @@ class Service:
         raise ConfigurationError(f"{model!r} begins like no model of {like}: give the model whose rules it has as family=; "
                                  f"there are {', '.join(named)}")  # fmt: skip
 
+    def has_tasks(self, model: str, mode: str, like: str | None = None) -> bool:
+        """Whether a mode of a model goes by the task route here: some regions offer one route only."""
+        family, known = self.family(model, like)
+        here = family.model(known).regions.get(self.region, "any")
+        return here in {"any", "task"} and any((o.mode, o.route) == (mode, "task") for o in family.by_model[known])
+
 
 def family(provider: Provider, model: str) -> Family:
     """The rules of a model that the provider lists."""
@@ -75,6 +88,8 @@ def connect(
     key = _text(provider, "api_key", api_key)
     if key and (not key.isascii() or not key.isprintable() or key != key.strip()):
         raise ConfigurationError("the key holds characters that no key has; was it copied with a line break?")
+    if key.startswith(provider.refused):
+        LOG.warning("the key begins with %s: such keys can't make pictures", ", ".join(provider.refused))
     place, address = _text(provider, "region", region), _text(provider, "base_url", base_url)
     own = _text(provider, "workspace", workspace)
     if own and not own.replace("-", "").replace("_", "").isalnum():

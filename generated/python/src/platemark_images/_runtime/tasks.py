@@ -91,7 +91,9 @@ class Tasks:
 
     def get(self, task_id: str) -> State:
         """How a task stands. `meaning` is `lost` for an id that the service does not know (any more)."""
-        return self._client.run(lives.query(self._client.context, task_id))
+        return self._client.run(
+            lives.query(self._client.context, task_id), self._client.operation("query", task_id=task_id)
+        )
 
     def resume(self, task_id: str, *, model: str | None = None, mode: str | None = None) -> Task[Any]:
         """A task that was started before, be it by another process. Model and mode say in which shape it answers;
@@ -111,11 +113,11 @@ class Tasks:
             "page": page,
             "page_size": page_size,
         }
-        return self._client.run(lives.listed(self._client.context, wanted))
+        return self._client.run(lives.listed(self._client.context, wanted), self._client.operation("list", model=model))
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task. Raises APIError when it has begun: most services cancel only what still waits."""
-        self._client.run(lives.cancel(self._client.context, task_id))
+        self._client.run(lives.cancel(self._client.context, task_id), self._client.operation("cancel", task_id=task_id))
 
 
 class AsyncTasks:
@@ -126,7 +128,9 @@ class AsyncTasks:
 
     async def get(self, task_id: str) -> State:
         """How a task stands. `meaning` is `lost` for an id that the service does not know (any more)."""
-        return await self._client.run(lives.query(self._client.context, task_id))
+        return await self._client.run(
+            lives.query(self._client.context, task_id), self._client.operation("query", task_id=task_id)
+        )
 
     def resume(self, task_id: str, *, model: str | None = None, mode: str | None = None) -> AsyncTask[Any]:
         """A task that was started before, be it by another process. Model and mode say in which shape it answers;
@@ -146,11 +150,15 @@ class AsyncTasks:
             "page": page,
             "page_size": page_size,
         }
-        return await self._client.run(lives.listed(self._client.context, wanted))
+        return await self._client.run(
+            lives.listed(self._client.context, wanted), self._client.operation("list", model=model)
+        )
 
     async def cancel(self, task_id: str) -> None:
         """Cancel a task. Raises APIError when it has begun: most services cancel only what still waits."""
-        await self._client.run(lives.cancel(self._client.context, task_id))
+        await self._client.run(
+            lives.cancel(self._client.context, task_id), self._client.operation("cancel", task_id=task_id)
+        )
 
 
 def shape(used: Service, model: str | None, mode: str | None) -> str:

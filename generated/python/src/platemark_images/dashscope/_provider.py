@@ -216,6 +216,7 @@ PROVIDER = Provider(
         "POST /tasks/{task_id}/cancel",
         (20, 1),
         "+08:00",
+        86400,
     ),
     stream=Stream("error", {"finish_reason": "stop"}),
     models={
@@ -280,4 +281,5 @@ PROVIDER = Provider(
         1073741824,
     ),
     keep=86400,
+    refused=("sk-sp-",),
 )

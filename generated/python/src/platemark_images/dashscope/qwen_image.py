@@ -92,12 +92,14 @@ class QwenImageMax:
             prompt: What the picture should show. Holds at most 800 tokens; the rest is cut off. Noted unless it
                 holds at most 800 characters.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or
-                928*1664. The client always sends it: 1664*928 unless given.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or 928*1664. The client
+                always sends it: 1664*928 unless given.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17)."""
@@ -130,7 +132,7 @@ class QwenImageMax:
         mode: Literal["text_to_image"] = "text_to_image",
         **values: Unpack[QwenImageMaxTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")
@@ -153,7 +155,7 @@ class QwenImagePlus:
         prompt_extend: bool | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[QwenImagePlusTextToImageAnswer]:
         """Make a picture from words.
@@ -165,13 +167,15 @@ class QwenImagePlus:
                 unless it holds at most 800 characters (sync route). Holds at most 800 characters; the rest is cut
                 off (task route).
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or
-                928*1664. The client always sends it: 1664*928 unless given.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or 928*1664. The client
+                always sends it: 1664*928 unless given.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17)."""
@@ -192,7 +196,7 @@ class QwenImagePlus:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[QwenImagePlusTextToImageValues],
     ) -> Prepared[QwenImagePlusTextToImageBody]:
         """The exact request of a mode, judged but not sent; no key is needed.
@@ -205,10 +209,10 @@ class QwenImagePlus:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[QwenImagePlusTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route)
@@ -253,12 +257,14 @@ class AsyncQwenImageMax:
             prompt: What the picture should show. Holds at most 800 tokens; the rest is cut off. Noted unless it
                 holds at most 800 characters.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or
-                928*1664. The client always sends it: 1664*928 unless given.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or 928*1664. The client
+                always sends it: 1664*928 unless given.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17)."""
@@ -291,7 +297,7 @@ class AsyncQwenImageMax:
         mode: Literal["text_to_image"] = "text_to_image",
         **values: Unpack[QwenImageMaxTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")
@@ -314,7 +320,7 @@ class AsyncQwenImagePlus:
         prompt_extend: bool | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[QwenImagePlusTextToImageAnswer]:
         """Make a picture from words.
@@ -326,13 +332,15 @@ class AsyncQwenImagePlus:
                 unless it holds at most 800 characters (sync route). Holds at most 800 characters; the rest is cut
                 off (task route).
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or
-                928*1664. The client always sends it: 1664*928 unless given.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Must be 1664*928, 1472*1104, 1328*1328, 1104*1472 or 928*1664. The client
+                always sends it: 1664*928 unless given.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17)."""
@@ -353,7 +361,7 @@ class AsyncQwenImagePlus:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[QwenImagePlusTextToImageValues],
     ) -> Prepared[QwenImagePlusTextToImageBody]:
         """The exact request of a mode, judged but not sent; no key is needed.
@@ -366,10 +374,10 @@ class AsyncQwenImagePlus:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[QwenImagePlusTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route)

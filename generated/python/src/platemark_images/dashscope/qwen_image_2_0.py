@@ -95,12 +95,14 @@ class QwenImage20Pro:
             prompt: What the picture should show. Holds at most 1300 tokens; the rest is cut off. Noted unless it
                 holds at most 800 characters.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 512*512 (262,144 pixels) to
-                2048*2048 (4,194,304 pixels). Left out: 2048*2048.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 512*512 (262,144 pixels) to 2048*2048 (4,194,304
+                pixels). Left out: 2048*2048.
             n: How many pictures; each one is billed. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17); Qwen-Image editing API reference (2026-07-15)."""
@@ -138,15 +140,18 @@ class QwenImage20Pro:
             prompt: What the picture should show. Holds at most 1300 tokens; the rest is cut off. Noted unless it
                 holds at most 800 characters.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 512*512 (262,144 pixels) to
-                2048*2048 (4,194,304 pixels). Left out: the ratio of the last picture, about 1,048,576 pixels.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP, TIFF, WEBP
+                or GIF. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 512*512 (262,144 pixels) to 2048*2048 (4,194,304
+                pixels). Left out: the ratio of the last picture, about 1,048,576 pixels.
             n: How many pictures; each one is billed. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17); Qwen-Image editing API reference (2026-07-15); Wan 2.6 — Generate or edit an image (undated);
@@ -205,7 +210,7 @@ class QwenImage20Pro:
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)
@@ -239,12 +244,14 @@ class AsyncQwenImage20Pro:
             prompt: What the picture should show. Holds at most 1300 tokens; the rest is cut off. Noted unless it
                 holds at most 800 characters.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 512*512 (262,144 pixels) to
-                2048*2048 (4,194,304 pixels). Left out: 2048*2048.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 512*512 (262,144 pixels) to 2048*2048 (4,194,304
+                pixels). Left out: 2048*2048.
             n: How many pictures; each one is billed. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17); Qwen-Image editing API reference (2026-07-15)."""
@@ -282,15 +289,18 @@ class AsyncQwenImage20Pro:
             prompt: What the picture should show. Holds at most 1300 tokens; the rest is cut off. Noted unless it
                 holds at most 800 characters.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 512*512 (262,144 pixels) to
-                2048*2048 (4,194,304 pixels). Left out: the ratio of the last picture, about 1,048,576 pixels.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP, TIFF, WEBP
+                or GIF. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 512*512 (262,144 pixels) to 2048*2048 (4,194,304
+                pixels). Left out: the ratio of the last picture, about 1,048,576 pixels.
             n: How many pictures; each one is billed. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image API reference (2026-03-18); Image generation guide (2026-05); Qwen-Image API reference
         (2026-08-17); Qwen-Image editing API reference (2026-07-15); Wan 2.6 — Generate or edit an image (undated);
@@ -349,7 +359,7 @@ class AsyncQwenImage20Pro:
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)

@@ -74,15 +74,18 @@ class QwenImageEditMax:
         Args:
             prompt: What the picture should show. Holds at most 800 tokens; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Each side must be 512 to 2048 pixels. Is rounded to
-                multiples of 16. Left out: the ratio of the last picture, about 1,048,576 pixels.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP, TIFF, WEBP
+                or GIF. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Each side must be 512 to 2048 pixels. Is rounded to multiples of 16. Left
+                out: the ratio of the last picture, about 1,048,576 pixels.
             n: How many pictures; each one is billed. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image editing API reference (2026-07-15); Image generation guide (2026-05); Wan 2.6 — Generate
         or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -116,7 +119,7 @@ class QwenImageEditMax:
         mode: Literal["edit"] = "edit",
         **values: Unpack[QwenImageEditMaxEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")
@@ -147,12 +150,14 @@ class QwenImageEdit:
         Args:
             prompt: What the picture should show. Holds at most 800 tokens; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP, TIFF, WEBP
+                or GIF. Each file has at most 10 MB.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image editing API reference (2026-07-15); Image generation guide (2026-05); Wan 2.6 — Generate
         or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -184,7 +189,7 @@ class QwenImageEdit:
         mode: Literal["edit"] = "edit",
         **values: Unpack[QwenImageEditEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")
@@ -218,15 +223,18 @@ class AsyncQwenImageEditMax:
         Args:
             prompt: What the picture should show. Holds at most 800 tokens; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Each side must be 512 to 2048 pixels. Is rounded to
-                multiples of 16. Left out: the ratio of the last picture, about 1,048,576 pixels.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP, TIFF, WEBP
+                or GIF. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Each side must be 512 to 2048 pixels. Is rounded to multiples of 16. Left
+                out: the ratio of the last picture, about 1,048,576 pixels.
             n: How many pictures; each one is billed. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image editing API reference (2026-07-15); Image generation guide (2026-05); Wan 2.6 — Generate
         or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -260,7 +268,7 @@ class AsyncQwenImageEditMax:
         mode: Literal["edit"] = "edit",
         **values: Unpack[QwenImageEditMaxEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")
@@ -291,12 +299,14 @@ class AsyncQwenImageEdit:
         Args:
             prompt: What the picture should show. Holds at most 800 tokens; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP, TIFF, WEBP
+                or GIF. Each file has at most 10 MB.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Qwen-Image editing API reference (2026-07-15); Image generation guide (2026-05); Wan 2.6 — Generate
         or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -328,7 +338,7 @@ class AsyncQwenImageEdit:
         mode: Literal["edit"] = "edit",
         **values: Unpack[QwenImageEditEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")

@@ -59,12 +59,13 @@ class Wan22T2iFlash:
         Args:
             prompt: What the picture should show. Holds at most 500 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Each side must be 512 to 1440 pixels. Left out:
-                1024*1024.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Each side must be 512 to 1440 pixels. Left out: 1024*1024.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Text to image V2 API reference (2026-08-11)."""
         values: dict[str, object] = {
@@ -96,7 +97,7 @@ class Wan22T2iFlash:
         mode: Literal["text_to_image"] = "text_to_image",
         **values: Unpack[Wan22T2iFlashTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "task")
@@ -139,12 +140,13 @@ class AsyncWan22T2iFlash:
         Args:
             prompt: What the picture should show. Holds at most 500 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Each side must be 512 to 1440 pixels. Left out:
-                1024*1024.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Each side must be 512 to 1440 pixels. Left out: 1024*1024.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Text to image V2 API reference (2026-08-11)."""
         values: dict[str, object] = {
@@ -176,7 +178,7 @@ class AsyncWan22T2iFlash:
         mode: Literal["text_to_image"] = "text_to_image",
         **values: Unpack[Wan22T2iFlashTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "task")

@@ -63,16 +63,19 @@ class Wan25I2iPreview:
         Args:
             prompt: What the picture should show. Holds at most 2000 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 384 to 5000 pixels. Must be JPEG, JPG, PNG,
-                BMP or WEBP. An alpha channel is refused. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                1280*1280 (1,638,400 pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last
-                picture, about 1,638,400 pixels.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 384 to 5000 pixels. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel
+                is refused. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 1280*1280 (1,638,400
+                pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last picture, about
+                1,638,400 pixels.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Image generation guide (2026-05); Wan 2.5 image editing API reference (2026-06-30); Wan 2.6 —
         Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -106,7 +109,7 @@ class Wan25I2iPreview:
         mode: Literal["edit"] = "edit",
         **values: Unpack[Wan25I2iPreviewEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "task")
@@ -152,16 +155,19 @@ class AsyncWan25I2iPreview:
         Args:
             prompt: What the picture should show. Holds at most 2000 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 3 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 384 to 5000 pixels. Must be JPEG, JPG, PNG,
-                BMP or WEBP. An alpha channel is refused. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                1280*1280 (1,638,400 pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last
-                picture, about 1,638,400 pixels.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 384 to 5000 pixels. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel
+                is refused. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 1280*1280 (1,638,400
+                pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last picture, about
+                1,638,400 pixels.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Image generation guide (2026-05); Wan 2.5 image editing API reference (2026-06-30); Wan 2.6 —
         Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -195,7 +201,7 @@ class AsyncWan25I2iPreview:
         mode: Literal["edit"] = "edit",
         **values: Unpack[Wan25I2iPreviewEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "task")

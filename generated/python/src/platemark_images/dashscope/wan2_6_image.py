@@ -74,7 +74,7 @@ class Wan26Image:
         stream: Literal[False] | None = None,
         n: int | None = None,
         prompt_extend: bool | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan26ImageEditAnswer]:
         """Change or combine pictures as the prompt says.
@@ -84,18 +84,21 @@ class Wan26Image:
         Args:
             prompt: What the picture should show. Holds at most 2000 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 4 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG,
-                BMP or WEBP. An alpha channel is refused. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:4 to 4:1. Must be W*H, or 1K or 2K. Is
-                rounded to multiples of 16. Left out: 1K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 4 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel
+                is refused. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:4 to 4:1. Must be W*H, or 1K or 2K. Is rounded to multiples of
+                16. Left out: 1K.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             stream: Whether the answer is streamed; the route decides. Must be false (sync route). Left out: false.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan 2.6 — Generate or edit an image (undated); Image generation guide (2026-05); Wan image
         generation API reference (2026-07-16); Getting a temporary file URL (2026-07-07)."""
@@ -125,7 +128,7 @@ class Wan26Image:
         seed: int | None = None,
         n: Literal[1] | None = None,
         max_images: int | None = None,
-        route: Literal["stream", "task"] = "stream",
+        route: Literal["stream", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan26ImageInterleaveAnswer]:
         """Write an illustrated text, such as a tutorial.
@@ -135,17 +138,20 @@ class Wan26Image:
         Args:
             prompt: What the picture should show. Holds at most 2000 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 0 to 1 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG,
-                BMP or WEBP. An alpha channel is refused. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                1280*1280 (1,638,400 pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last
-                picture, at most about 1,638,400 pixels; 1280*1280 without pictures.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 0 to 1 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel
+                is refused. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 1280*1280 (1,638,400
+                pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last picture, at most about
+                1,638,400 pixels; 1280*1280 without pictures.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             max_images: At most so many pictures; each one is billed. Must be 1 to 5. Left out: 5.
-            route: stream or task; stream unless given.
+            route: stream or task; stream unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan 2.6 — Generate or edit an image (undated); Image generation guide (2026-05); Wan image
         generation API reference (2026-07-16); Getting a temporary file URL (2026-07-07)."""
@@ -168,7 +174,7 @@ class Wan26Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26ImageEditValues],
     ) -> Prepared[Wan26ImageEditBody]: ...
 
@@ -177,7 +183,7 @@ class Wan26Image:
         self,
         mode: Literal["interleave"],
         *,
-        route: Literal["stream", "task"] = "stream",
+        route: Literal["stream", "task"] | None = None,
         **values: Unpack[Wan26ImageInterleaveValues],
     ) -> Prepared[Wan26ImageInterleaveBody]: ...
 
@@ -195,7 +201,7 @@ class Wan26Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26ImageEditValues],
     ) -> Estimate: ...
 
@@ -204,14 +210,14 @@ class Wan26Image:
         self,
         mode: Literal["interleave"],
         *,
-        route: Literal["stream", "task"] = "stream",
+        route: Literal["stream", "task"] | None = None,
         **values: Unpack[Wan26ImageInterleaveValues],
     ) -> Estimate: ...
 
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)
@@ -268,7 +274,7 @@ class AsyncWan26Image:
         stream: Literal[False] | None = None,
         n: int | None = None,
         prompt_extend: bool | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan26ImageEditAnswer]:
         """Change or combine pictures as the prompt says.
@@ -278,18 +284,21 @@ class AsyncWan26Image:
         Args:
             prompt: What the picture should show. Holds at most 2000 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 4 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG,
-                BMP or WEBP. An alpha channel is refused. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:4 to 4:1. Must be W*H, or 1K or 2K. Is
-                rounded to multiples of 16. Left out: 1K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 4 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel
+                is refused. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:4 to 4:1. Must be W*H, or 1K or 2K. Is rounded to multiples of
+                16. Left out: 1K.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             stream: Whether the answer is streamed; the route decides. Must be false (sync route). Left out: false.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan 2.6 — Generate or edit an image (undated); Image generation guide (2026-05); Wan image
         generation API reference (2026-07-16); Getting a temporary file URL (2026-07-07)."""
@@ -319,7 +328,7 @@ class AsyncWan26Image:
         seed: int | None = None,
         n: Literal[1] | None = None,
         max_images: int | None = None,
-        route: Literal["stream", "task"] = "stream",
+        route: Literal["stream", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan26ImageInterleaveAnswer]:
         """Write an illustrated text, such as a tutorial.
@@ -329,17 +338,20 @@ class AsyncWan26Image:
         Args:
             prompt: What the picture should show. Holds at most 2000 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 0 to 1 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG,
-                BMP or WEBP. An alpha channel is refused. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                1280*1280 (1,638,400 pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last
-                picture, at most about 1,638,400 pixels; 1280*1280 without pictures.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 0 to 1 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel
+                is refused. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 1280*1280 (1,638,400
+                pixels). Width to height must be 1:4 to 4:1. Left out: the ratio of the last picture, at most about
+                1,638,400 pixels; 1280*1280 without pictures.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             n: How many pictures; each one is billed. Must be 1. Left out: 1.
             max_images: At most so many pictures; each one is billed. Must be 1 to 5. Left out: 5.
-            route: stream or task; stream unless given.
+            route: stream or task; stream unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan 2.6 — Generate or edit an image (undated); Image generation guide (2026-05); Wan image
         generation API reference (2026-07-16); Getting a temporary file URL (2026-07-07)."""
@@ -362,7 +374,7 @@ class AsyncWan26Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26ImageEditValues],
     ) -> Prepared[Wan26ImageEditBody]: ...
 
@@ -371,7 +383,7 @@ class AsyncWan26Image:
         self,
         mode: Literal["interleave"],
         *,
-        route: Literal["stream", "task"] = "stream",
+        route: Literal["stream", "task"] | None = None,
         **values: Unpack[Wan26ImageInterleaveValues],
     ) -> Prepared[Wan26ImageInterleaveBody]: ...
 
@@ -389,7 +401,7 @@ class AsyncWan26Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26ImageEditValues],
     ) -> Estimate: ...
 
@@ -398,14 +410,14 @@ class AsyncWan26Image:
         self,
         mode: Literal["interleave"],
         *,
-        route: Literal["stream", "task"] = "stream",
+        route: Literal["stream", "task"] | None = None,
         **values: Unpack[Wan26ImageInterleaveValues],
     ) -> Estimate: ...
 
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)

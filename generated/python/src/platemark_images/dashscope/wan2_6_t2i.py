@@ -50,7 +50,7 @@ class Wan26T2i:
         prompt_extend: bool | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan26T2iTextToImageAnswer]:
         """Make a picture from words.
@@ -60,13 +60,15 @@ class Wan26T2i:
         Args:
             prompt: What the picture should show. Holds at most 2100 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 1280*1280 (1,638,400 pixels)
-                to 1440*1440 (2,073,600 pixels). Width to height must be 1:4 to 4:1. Left out: 1280*1280.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 1280*1280 (1,638,400 pixels) to 1440*1440
+                (2,073,600 pixels). Width to height must be 1:4 to 4:1. Left out: 1280*1280.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Image generation guide (2026-05); Text to image V2 API reference (2026-08-11)."""
         values: dict[str, object] = {
@@ -86,7 +88,7 @@ class Wan26T2i:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26T2iTextToImageValues],
     ) -> Prepared[Wan26T2iTextToImageBody]:
         """The exact request of a mode, judged but not sent; no key is needed.
@@ -99,10 +101,10 @@ class Wan26T2i:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26T2iTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route)
@@ -136,7 +138,7 @@ class AsyncWan26T2i:
         prompt_extend: bool | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan26T2iTextToImageAnswer]:
         """Make a picture from words.
@@ -146,13 +148,15 @@ class AsyncWan26T2i:
         Args:
             prompt: What the picture should show. Holds at most 2100 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 1280*1280 (1,638,400 pixels)
-                to 1440*1440 (2,073,600 pixels). Width to height must be 1:4 to 4:1. Left out: 1280*1280.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 1280*1280 (1,638,400 pixels) to 1440*1440
+                (2,073,600 pixels). Width to height must be 1:4 to 4:1. Left out: 1280*1280.
             n: How many pictures; each one is billed. Must be 1 to 4. Left out: 4.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Image generation guide (2026-05); Text to image V2 API reference (2026-08-11)."""
         values: dict[str, object] = {
@@ -172,7 +176,7 @@ class AsyncWan26T2i:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26T2iTextToImageValues],
     ) -> Prepared[Wan26T2iTextToImageBody]:
         """The exact request of a mode, judged but not sent; no key is needed.
@@ -185,10 +189,10 @@ class AsyncWan26T2i:
         self,
         mode: Literal["text_to_image"] = "text_to_image",
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan26T2iTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route)

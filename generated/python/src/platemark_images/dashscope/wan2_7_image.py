@@ -142,7 +142,7 @@ class Wan27Image:
         watermark: bool | None = None,
         seed: int | None = None,
         thinking_mode: bool | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan27ImageTextToImageAnswer]:
         """Make a picture from words.
@@ -151,16 +151,17 @@ class Wan27Image:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             color_palette: Colours and their shares of the picture. Holds 3 to 10 items. Recommended: holds 8 items.
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             thinking_mode: Think longer, draw better. Left out: true.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
         values: dict[str, object] = {
@@ -187,7 +188,7 @@ class Wan27Image:
         color_palette: Sequence[Wan27ImageColorPaletteItem] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan27ImageEditAnswer]:
         """Change or combine pictures as the prompt says.
@@ -196,13 +197,13 @@ class Wan27Image:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
@@ -210,7 +211,8 @@ class Wan27Image:
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -238,7 +240,7 @@ class Wan27Image:
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan27ImageSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
@@ -247,19 +249,20 @@ class Wan27Image:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 0 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 0 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 12. The client always sends it: 12 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -281,7 +284,7 @@ class Wan27Image:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageTextToImageValues],
     ) -> Prepared[Wan27ImageTextToImageBody]: ...
 
@@ -290,7 +293,7 @@ class Wan27Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageEditValues],
     ) -> Prepared[Wan27ImageEditBody]: ...
 
@@ -299,7 +302,7 @@ class Wan27Image:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageSequenceValues],
     ) -> Prepared[Wan27ImageSequenceBody]: ...
 
@@ -317,7 +320,7 @@ class Wan27Image:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageTextToImageValues],
     ) -> Estimate: ...
 
@@ -326,7 +329,7 @@ class Wan27Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageEditValues],
     ) -> Estimate: ...
 
@@ -335,14 +338,14 @@ class Wan27Image:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageSequenceValues],
     ) -> Estimate: ...
 
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)
@@ -394,7 +397,7 @@ class Wan27ImagePro:
         watermark: bool | None = None,
         seed: int | None = None,
         thinking_mode: bool | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan27ImageProTextToImageAnswer]:
         """Make a picture from words.
@@ -403,16 +406,17 @@ class Wan27ImagePro:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                4096*4096 (16,777,216 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K, 2K or 4K.
-                Left out: 2K.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 4096*4096
+                (16,777,216 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K, 2K or 4K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             color_palette: Colours and their shares of the picture. Holds 3 to 10 items. Recommended: holds 8 items.
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             thinking_mode: Think longer, draw better. Left out: true.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
         values: dict[str, object] = {
@@ -439,7 +443,7 @@ class Wan27ImagePro:
         color_palette: Sequence[Wan27ImageColorPaletteItem] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan27ImageProEditAnswer]:
         """Change or combine pictures as the prompt says.
@@ -448,13 +452,13 @@ class Wan27ImagePro:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
@@ -462,7 +466,8 @@ class Wan27ImagePro:
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -490,7 +495,7 @@ class Wan27ImagePro:
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> Result[Wan27ImageProSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
@@ -499,19 +504,20 @@ class Wan27ImagePro:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 0 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 0 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 12. The client always sends it: 12 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -533,7 +539,7 @@ class Wan27ImagePro:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProTextToImageValues],
     ) -> Prepared[Wan27ImageProTextToImageBody]: ...
 
@@ -542,7 +548,7 @@ class Wan27ImagePro:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProEditValues],
     ) -> Prepared[Wan27ImageProEditBody]: ...
 
@@ -551,7 +557,7 @@ class Wan27ImagePro:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProSequenceValues],
     ) -> Prepared[Wan27ImageProSequenceBody]: ...
 
@@ -569,7 +575,7 @@ class Wan27ImagePro:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProTextToImageValues],
     ) -> Estimate: ...
 
@@ -578,7 +584,7 @@ class Wan27ImagePro:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProEditValues],
     ) -> Estimate: ...
 
@@ -587,14 +593,14 @@ class Wan27ImagePro:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProSequenceValues],
     ) -> Estimate: ...
 
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)
@@ -646,7 +652,7 @@ class AsyncWan27Image:
         watermark: bool | None = None,
         seed: int | None = None,
         thinking_mode: bool | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageTextToImageAnswer]:
         """Make a picture from words.
@@ -655,16 +661,17 @@ class AsyncWan27Image:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             color_palette: Colours and their shares of the picture. Holds 3 to 10 items. Recommended: holds 8 items.
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             thinking_mode: Think longer, draw better. Left out: true.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
         values: dict[str, object] = {
@@ -691,7 +698,7 @@ class AsyncWan27Image:
         color_palette: Sequence[Wan27ImageColorPaletteItem] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageEditAnswer]:
         """Change or combine pictures as the prompt says.
@@ -700,13 +707,13 @@ class AsyncWan27Image:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
@@ -714,7 +721,8 @@ class AsyncWan27Image:
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -742,7 +750,7 @@ class AsyncWan27Image:
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
@@ -751,19 +759,20 @@ class AsyncWan27Image:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 0 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 0 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 12. The client always sends it: 12 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -785,7 +794,7 @@ class AsyncWan27Image:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageTextToImageValues],
     ) -> Prepared[Wan27ImageTextToImageBody]: ...
 
@@ -794,7 +803,7 @@ class AsyncWan27Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageEditValues],
     ) -> Prepared[Wan27ImageEditBody]: ...
 
@@ -803,7 +812,7 @@ class AsyncWan27Image:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageSequenceValues],
     ) -> Prepared[Wan27ImageSequenceBody]: ...
 
@@ -821,7 +830,7 @@ class AsyncWan27Image:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageTextToImageValues],
     ) -> Estimate: ...
 
@@ -830,7 +839,7 @@ class AsyncWan27Image:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageEditValues],
     ) -> Estimate: ...
 
@@ -839,14 +848,14 @@ class AsyncWan27Image:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageSequenceValues],
     ) -> Estimate: ...
 
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)
@@ -898,7 +907,7 @@ class AsyncWan27ImagePro:
         watermark: bool | None = None,
         seed: int | None = None,
         thinking_mode: bool | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageProTextToImageAnswer]:
         """Make a picture from words.
@@ -907,16 +916,17 @@ class AsyncWan27ImagePro:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                4096*4096 (16,777,216 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K, 2K or 4K.
-                Left out: 2K.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 4096*4096
+                (16,777,216 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K, 2K or 4K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             color_palette: Colours and their shares of the picture. Holds 3 to 10 items. Recommended: holds 8 items.
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
             thinking_mode: Think longer, draw better. Left out: true.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05)."""
         values: dict[str, object] = {
@@ -943,7 +953,7 @@ class AsyncWan27ImagePro:
         color_palette: Sequence[Wan27ImageColorPaletteItem] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageProEditAnswer]:
         """Change or combine pictures as the prompt says.
@@ -952,13 +962,13 @@ class AsyncWan27ImagePro:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 1 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 1 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 4. The client always sends it: 1 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
@@ -966,7 +976,8 @@ class AsyncWan27ImagePro:
                 The ratios must add up to 100.00%. Items: has no fields but hex and ratio.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -994,7 +1005,7 @@ class AsyncWan27ImagePro:
         bbox_list: Sequence[Sequence[Sequence[int]]] | None = None,
         watermark: bool | None = None,
         seed: int | None = None,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **options: Unpack[Options],
     ) -> AsyncResult[Wan27ImageProSequenceAnswer]:
         """Draw a sequence, such as one character in several scenes.
@@ -1003,19 +1014,20 @@ class AsyncWan27ImagePro:
 
         Args:
             prompt: What the picture should show. Holds at most 5000 characters; the rest is cut off.
-            images: Input pictures: addresses, data URIs or uploads (oss://). Holds 0 to 9 items. Must be http://…,
-                https://…, data:…;base64,… or oss://…. Each side must be 240 to 8000 pixels. Width to height must be
-                1:8 to 8:1. Must be JPEG, JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most
-                20 MB.
-            size: Width and height of the picture in pixels. Width times height must be 768*768 (589,824 pixels) to
-                2048*2048 (4,194,304 pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left
-                out: 2K.
+            images: Input pictures: addresses, data URIs or uploads (oss://). A `Path`, bytes, an open file or a PIL
+                image becomes a data URI. Holds 0 to 9 items. Must be http://…, https://…, data:…;base64,… or
+                oss://…. Each side must be 240 to 8000 pixels. Width to height must be 1:8 to 8:1. Must be JPEG,
+                JPG, PNG, BMP or WEBP. An alpha channel is refused. Each file has at most 20 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 768*768 (589,824 pixels) to 2048*2048 (4,194,304
+                pixels). Width to height must be 1:8 to 8:1. Must be W*H, or 1K or 2K. Left out: 2K.
             n: How many pictures; each one is billed. Must be 1 to 12. The client always sends it: 12 unless given.
             bbox_list: Regions to edit, for each picture a list of boxes in absolute pixels, empty where nothing is
                 to be edited. Must have as many items as images. Items: holds 0 to 2 items.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
-            route: sync or task; sync unless given.
+            route: sync or task; sync unless it is given, or the region has only another.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Wan image generation and editing API reference (2026-08-12); Image generation guide (2026-05); Wan
         2.6 — Generate or edit an image (undated); Getting a temporary file URL (2026-07-07)."""
@@ -1037,7 +1049,7 @@ class AsyncWan27ImagePro:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProTextToImageValues],
     ) -> Prepared[Wan27ImageProTextToImageBody]: ...
 
@@ -1046,7 +1058,7 @@ class AsyncWan27ImagePro:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProEditValues],
     ) -> Prepared[Wan27ImageProEditBody]: ...
 
@@ -1055,7 +1067,7 @@ class AsyncWan27ImagePro:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProSequenceValues],
     ) -> Prepared[Wan27ImageProSequenceBody]: ...
 
@@ -1073,7 +1085,7 @@ class AsyncWan27ImagePro:
         self,
         mode: Literal["text_to_image"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProTextToImageValues],
     ) -> Estimate: ...
 
@@ -1082,7 +1094,7 @@ class AsyncWan27ImagePro:
         self,
         mode: Literal["edit"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProEditValues],
     ) -> Estimate: ...
 
@@ -1091,14 +1103,14 @@ class AsyncWan27ImagePro:
         self,
         mode: Literal["sequence"],
         *,
-        route: Literal["sync", "task"] = "sync",
+        route: Literal["sync", "task"] | None = None,
         **values: Unpack[Wan27ImageProSequenceValues],
     ) -> Estimate: ...
 
     def estimate(
         self, mode: str, *, route: str | None = None, envelope: str | None = None, **values: object
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, route, envelope)

@@ -51,11 +51,13 @@ class ZImageTurbo:
 
         Args:
             prompt: What the picture should show. Holds at most 800 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 512*512 (262,144 pixels) to
-                2048*2048 (4,194,304 pixels). Recommended: width times height must be 1024*1024 (1,048,576 pixels)
-                to 1536*1536 (2,359,296 pixels). Left out: 1024*1536.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 512*512 (262,144 pixels) to 2048*2048 (4,194,304
+                pixels). Recommended: width times height must be 1024*1024 (1,048,576 pixels) to 1536*1536
+                (2,359,296 pixels). Left out: 1024*1536.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Z-Image API reference (2026-07-16); Image generation guide (2026-05)."""
         values: dict[str, object] = {
@@ -84,7 +86,7 @@ class ZImageTurbo:
         mode: Literal["text_to_image"] = "text_to_image",
         **values: Unpack[ZImageTurboTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")
@@ -112,11 +114,13 @@ class AsyncZImageTurbo:
 
         Args:
             prompt: What the picture should show. Holds at most 800 characters; the rest is cut off.
-            size: Width and height of the picture in pixels. Width times height must be 512*512 (262,144 pixels) to
-                2048*2048 (4,194,304 pixels). Recommended: width times height must be 1024*1024 (1,048,576 pixels)
-                to 1536*1536 (2,359,296 pixels). Left out: 1024*1536.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Width times height must be 512*512 (262,144 pixels) to 2048*2048 (4,194,304
+                pixels). Recommended: width times height must be 1024*1024 (1,048,576 pixels) to 1536*1536
+                (2,359,296 pixels). Left out: 1024*1536.
             prompt_extend: Let a language model rewrite the prompt first (3-4 s more). Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: Z-Image API reference (2026-07-16); Image generation guide (2026-05)."""
         values: dict[str, object] = {
@@ -145,7 +149,7 @@ class AsyncZImageTurbo:
         mode: Literal["text_to_image"] = "text_to_image",
         **values: Unpack[ZImageTurboTextToImageValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "sync")

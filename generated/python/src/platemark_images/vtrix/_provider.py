@@ -74,6 +74,7 @@ PROVIDER = Provider(
         "",
         None,
         "",
+        0,
     ),
     stream=None,
     models={"qwen_image_edit_plus": "platemark_images.vtrix.rules.qwen_image_edit_plus"},
@@ -81,4 +82,5 @@ PROVIDER = Provider(
     environment={"api_key": ("VTRIX_API_KEY",)},
     uploads=None,
     keep=0,
+    refused=(),
 )

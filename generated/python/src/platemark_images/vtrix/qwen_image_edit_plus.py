@@ -64,15 +64,18 @@ class QwenImageEditPlus:
         Args:
             prompt: What the picture should show. Holds at most 800 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses or data URIs; of a GIF, the first frame. Holds 1 to 3 items. Must be
-                http://…, https://… or data:…;base64,…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Each side must be 512 to 2048 pixels. Is rounded to
-                multiples of 16. Left out: the ratio of the last picture, about 1,048,576 pixels.
+            images: Input pictures: addresses or data URIs; of a GIF, the first frame. A `Path`, bytes, an open file
+                or a PIL image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://… or
+                data:…;base64,…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP,
+                TIFF, WEBP or GIF. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Each side must be 512 to 2048 pixels. Is rounded to multiples of 16. Left
+                out: the ratio of the last picture, about 1,048,576 pixels.
             n: How many pictures. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first. Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: qwen_image_edit_plus (undated)."""
         values: dict[str, object] = {
@@ -109,7 +112,7 @@ class QwenImageEditPlus:
         envelope: Literal["object", "params"] = "object",
         **values: Unpack[QwenImageEditPlusEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "task", envelope)
@@ -156,15 +159,18 @@ class AsyncQwenImageEditPlus:
         Args:
             prompt: What the picture should show. Holds at most 800 characters; the rest is cut off.
             negative_prompt: What the picture should not show. Holds at most 500 characters; the rest is cut off.
-            images: Input pictures: addresses or data URIs; of a GIF, the first frame. Holds 1 to 3 items. Must be
-                http://…, https://… or data:…;base64,…. Recommended: each side must be 384 to 3072 pixels. Must be
-                JPG, JPEG, PNG, BMP, TIFF, WEBP or GIF. Each file has at most 10 MB.
-            size: Width and height of the picture in pixels. Each side must be 512 to 2048 pixels. Is rounded to
-                multiples of 16. Left out: the ratio of the last picture, about 1,048,576 pixels.
+            images: Input pictures: addresses or data URIs; of a GIF, the first frame. A `Path`, bytes, an open file
+                or a PIL image becomes a data URI. Holds 1 to 3 items. Must be http://…, https://… or
+                data:…;base64,…. Recommended: each side must be 384 to 3072 pixels. Must be JPG, JPEG, PNG, BMP,
+                TIFF, WEBP or GIF. Each file has at most 10 MB.
+            size: Width and height of the picture in pixels. `(W, H)`, `WxH` and a ratio such as `16:9` are written
+                as the service wants it. Each side must be 512 to 2048 pixels. Is rounded to multiples of 16. Left
+                out: the ratio of the last picture, about 1,048,576 pixels.
             n: How many pictures. Must be 1 to 6. Left out: 1.
             prompt_extend: Let a language model rewrite the prompt first. Left out: true.
             watermark: Stamp a mark into the lower right corner. Left out: false.
             seed: The same seed gives similar, not equal pictures. Must be 0 to 2147483647. Left out: random.
+            options: What `Options` lists, such as `timeout` in seconds, for this call alone.
 
         Sources: qwen_image_edit_plus (undated)."""
         values: dict[str, object] = {
@@ -201,7 +207,7 @@ class AsyncQwenImageEditPlus:
         envelope: Literal["object", "params"] = "object",
         **values: Unpack[QwenImageEditPlusEditValues],
     ) -> Estimate:
-        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.
+        """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
         prepared = self._client.prepared(self._model, values, mode, "task", envelope)

@@ -23,6 +23,7 @@ _AXES: tuple[Callable[[Offer], str], ...] = (lambda o: o.mode, lambda o: o.route
 CLIENT = frozenset({
     "prepare", "prepared", "estimate", "generate", "submit", "stream", "send", "start", "events", "finish", "run",
     "close", "aclose", "service", "context", "models", "tasks", "files", "with_options",
+    "operation",
 })  # fmt: skip
 """What a client has besides its models."""
 ARGUMENTS = frozenset({

@@ -14,6 +14,11 @@ from platemark.targets.python.printer import Code, literal
 
 _UNSAID = ("type", "required", "only_in", "unsupported", "place")
 """Kinds that a signature says by itself."""
+_TAKEN = {
+    "images": "A `Path`, bytes, an open file or a PIL image becomes a data URI.",
+    "size": "`(W, H)`, `WxH` and a ratio such as `16:9` are written as the service wants it.",
+}
+"""What the client takes besides what the service does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,8 @@ class Argument:
 
     @property
     def about(self) -> str:
-        """What it is, its limits and its default, on one line."""
-        return f"{self.purpose} {self.limits}".rstrip()
+        """What it is, what may be given for it, its limits and its default, on one line."""
+        return " ".join(filter(None, [self.purpose, _TAKEN.get(self.kind, ""), self.limits]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,9 @@ def _doc(spec: ir.Ir, family: ir.Family, offers: list[ir.Offer], arguments: Sequ
     first = offers[0]
     rows = [f"    {argument.name}: {argument.about}" for argument in arguments]
     if len(offers) > 1:
-        rows.append(f"    route: {' or '.join(dict.fromkeys(o.route for o in offers))}; {first.route} unless given.")
+        among = " or ".join(dict.fromkeys(o.route for o in offers))
+        rows.append(f"    route: {among}; {first.route} unless it is given, or the region has only another.")
+    rows.append("    options: What `Options` lists, such as `timeout` in seconds, for this call alone.")
     cited = dict.fromkeys(
         source.document for offer in offers for rule in family.rules_of(offer) if not rule.structure
         for source in rule.evidence.sources

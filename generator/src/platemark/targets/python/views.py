@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from platemark import ir
-from platemark.rules import samples
 from platemark.rules.values import rate
-from platemark.targets import Call
 from platemark.targets.python import naming, surface
-from platemark.targets.python.example import example
 from platemark.targets.python.printer import Code, literal
 
 IMPORTS: Mapping[str, tuple[str, ...]] = {
@@ -40,9 +37,10 @@ _ROOT = "platemark_images._runtime"
 _PUBLIC: Mapping[str, tuple[str, ...]] = {
     f"{_ROOT}.errors": (
         "APIError", "AuthenticationError", "ConfigurationError", "ConnectionFailed", "ContentRejected", "CostExceeded",
-        "CostUnknown", "NotFound", "OutcomeUnknown", "PermissionDenied", "PlatemarkError", "RateLimited",
-        "RequestInvalid", "ResultExpired", "ServerError", "TaskFailed", "TaskTimeout",
+        "CostUnknown", "JobsInvalid", "JournalError", "NotFound", "OutcomeUnknown", "PermissionDenied", "PlatemarkError",
+        "RateLimited", "RequestInvalid", "ResultExpired", "ServerError", "TaskFailed", "TaskTimeout",
     ),
+    f"{_ROOT}.batch.results": ("BatchProgress", "BatchResult", "FailedJob", "UnknownJob"),
     f"{_ROOT}.catalog": ("Ability", "ModelInfo"),
     f"{_ROOT}.costs": ("Money",),
     f"{_ROOT}.estimates": ("Estimate",),
@@ -81,7 +79,7 @@ VERBS: tuple[Mapping[str, str], ...] = (
      "doc": "The exact request of a mode, judged but not sent; no key is needed.\n\n"
             "Raises RequestInvalid with every broken rule."},
     {"name": "estimate", "route": "", "typed": "",
-     "doc": "How many pictures a request of a mode makes, and what it may cost. Nothing is sent, and no key is needed.\n\n"
+     "doc": "How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.\n\n"
             "Raises RequestInvalid with every broken rule."},
     {"name": "submit", "route": "task", "typed": "Answer",
      "doc": "Start a task and come back at once.\n\nRaises RequestInvalid before anything is sent."},
@@ -148,7 +146,7 @@ def provider(found: ir.Provider, folder: str, modules: Mapping[str, str], spec: 
         "status_200_too": literal(found.errors.status_200_too),
         "tasks": _tasks(found.tasks) if found.tasks else "None",
         "stream": _stream(found.stream) if found.stream else "None", "models": literal(where),
-        "workspace": literal(found.auth.workspace), "environment": literal(_environment(found)),
+        "workspace": literal(found.auth.workspace), "environment": literal(environment(found)),
         "uploads": _uploads(found.uploads) if found.uploads else "None",
         "keep": literal(found.images.keep if found.images else 0), "refused": literal(found.auth.refused),
     }  # fmt: skip
@@ -161,11 +159,12 @@ def _region(region: ir.Region) -> str:
 
 def _tasks(tasks: ir.Tasks) -> str:
     parts = [tasks.created, tasks.answer, tasks.query, dict(tasks.states), tasks.poll, tasks.keep, tasks.list,
-             dict(tasks.list_query), tasks.list_answer, tasks.cancel, rate(tasks.rate) if tasks.rate else None, tasks.zone]  # fmt: skip
+             dict(tasks.list_query), tasks.list_answer, tasks.cancel, rate(tasks.rate) if tasks.rate else None,
+             tasks.zone, tasks.list_window]  # fmt: skip
     return f"Tasks({', '.join(literal(part) for part in parts)})"
 
 
-def _environment(found: ir.Provider) -> dict[str, tuple[str, ...]]:
+def environment(found: ir.Provider) -> dict[str, tuple[str, ...]]:
     """What may be left out, with the key first."""
     return {"api_key": (found.auth.env,), **found.environment}
 
@@ -181,13 +180,6 @@ def _stream(stream: Mapping[str, Any]) -> str:
     last = {name: value for name, value in stream["last"].items() if name in stream.get("more", stream["last"])}
     parts = [stream.get("error", ""), last]
     return f"Stream({', '.join(literal(part) for part in parts)})"
-
-
-def first_call(spec: ir.Ir) -> str:
-    """The README's first example."""
-    found, family, model = next(iter(spec.models.values()))
-    offer = family.by_model[model.id][0]
-    return example(Call(found, family, offer, samples.given(offer, samples.minimal(family, offer))))
 
 
 def table(spec: ir.Ir) -> list[tuple[str, str, str, str]]:

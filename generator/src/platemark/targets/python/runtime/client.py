@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from platemark_images._runtime import lives, protocol, service
-from platemark_images._runtime.answers import made, outcome
+from platemark_images._runtime.batch import AsyncBatches, Batches
 from platemark_images._runtime.drivers import AsyncDriver, Driver
 from platemark_images._runtime.ir import Provider
 from platemark_images._runtime.pace import Limiter
@@ -26,6 +27,7 @@ from platemark_images._runtime.results import (
 from platemark_images._runtime.settings import Options, Settings
 from platemark_images._runtime.streams import Reader
 from platemark_images._runtime.tasks import AsyncTask, AsyncTasks, Task, Tasks
+from platemark_images._runtime.telemetry import Operation
 
 if TYPE_CHECKING:
     from typing import Self, Unpack
@@ -84,6 +86,12 @@ class Base:
         """The exact request for arguments and options of a call."""
         return prepare(self.service, self.context.settings, model, values, mode, route, envelope, family)
 
+    def operation(
+        self, name: str, prepared: Prepared[Any] | None = None, *, model: str | None = None, task_id: str | None = None
+    ) -> Operation:
+        """What a span tells of an operation."""
+        return Operation(name, self.service, prepared, model, task_id)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.service.base_url!r})"
 
@@ -99,7 +107,7 @@ def _context(
     return protocol.Context(used, Settings().but(settings), Limiter(*rate) if rate else None)
 
 
-class Client(Base):
+class Client(Batches, Base):
     """A client that blocks. Threads may share one; nothing is connected before the first request."""
 
     def __init__(
@@ -163,31 +171,33 @@ class Client(Base):
 
     def send(self, prepared: Prepared[Any]) -> Result[Any]:
         """Send a prepared request by its route, and wait for the pictures."""
+        context, about = self.context.of(prepared), self.operation("generate", prepared)
         match prepared.route:
             case "sync":
-                found = self.run(protocol.generate(self.context.of(prepared), prepared))
+                found = self.run(protocol.generate(context, prepared), about)
             case "task":
-                return self.start(prepared).wait()
+                done = self.run(lives.generate(context, prepared), about)
+                return result(self._driver, Source(context, done.state.ended), done.outcome, prepared, done.state.task_id)
             case "stream":
                 reader = Reader(self.service, prepared.offer.result)
-                for _ in self._driver.stream(protocol.paid(self.context, prepared), self.service, reader):
+                for _ in self._driver.stream(protocol.opening(context, prepared), reader, about):
                     pass
                 found = reader.finish()
-        return result(self._driver, Source(self.context.of(prepared)), found, prepared)
+        return result(self._driver, Source(context), found, prepared)
 
     def start(self, prepared: Prepared[Any]) -> Task[Any]:
         """Start the task of a prepared request."""
-        state = self.run(lives.submit(self.context.of(prepared), prepared))
+        state = self.run(lives.submit(self.context.of(prepared), prepared), self.operation("submit", prepared))
         return Task(state.task_id, self, prepared, prepared.offer.result)
 
     def events(self, prepared: Prepared[Any]) -> Iterator[Event]:
         """Texts and pictures of a prepared request as they arrive. Raises OutcomeUnknown when the stream breaks off."""
-        reader, expires = Reader(self.service, prepared.offer.result), Source(self.context).expires_at
-        send = protocol.paid(self.context, prepared)
-        for number, (kind, item) in enumerate(self._driver.stream(send, self.service, reader)):
-            image = Image(item, event_stem(number, item), None, expires, self._driver, self.context)
+        context, reader = self.context.of(prepared), Reader(self.service, prepared.offer.result)
+        expires = Source(context).expires_at
+        pieces = self._driver.stream(protocol.opening(context, prepared), reader, self.operation("stream", prepared))
+        for number, (kind, item) in enumerate(pieces):
+            image = Image(item, event_stem(number, item), None, expires, self._driver, context)
             yield TextDelta(item) if kind == "texts" else ImageArrived(image)
-        reader.finish()
 
     def finish(
         self, task_id: str, shape: str, prepared: Prepared[Any] | None, timeout: float | None = None,
@@ -195,13 +205,17 @@ class Client(Base):
     ) -> Result[Any]:  # fmt: skip
         """Wait for a task and read its result, which has the shape of that name."""
         context = self.context.of(prepared)
-        state = self.run(lives.wait(context, task_id, timeout, on_progress))
-        found = made(outcome(self._provider, shape, state.raw))
-        return result(self._driver, Source(context, state.ended), found, prepared, task_id)
+        talk = lives.finish(context, task_id, shape, timeout, on_progress)
+        done = self.run(talk, self.operation("wait", prepared, task_id=task_id))
+        return result(self._driver, Source(context, done.state.ended), done.outcome, prepared, task_id)
 
-    def run(self, talk: protocol.Talk[T]) -> T:
-        """Hold a conversation with the service."""
-        return self._driver.run(talk)
+    def run(self, talk: protocol.Talk[T], about: Operation | None = None) -> T:
+        """Hold a conversation with the service, in a span about an operation."""
+        return self._driver.run(talk, about)
+
+    def open(self) -> None:
+        """Get ready now rather than at the first request, which costs some tenths of a second. Nothing is sent."""
+        self._driver.open()
 
     def close(self) -> None:
         """Close connections; an HTTP client that was handed in stays open, and so do those of `with_options`."""
@@ -215,7 +229,7 @@ class Client(Base):
         self.close()
 
 
-class AsyncClient(Base):
+class AsyncClient(AsyncBatches, Base):
     """A client that awaits. The tasks of one event loop may share one; nothing is connected before the first request."""
 
     def __init__(
@@ -279,32 +293,36 @@ class AsyncClient(Base):
 
     async def send(self, prepared: Prepared[Any]) -> AsyncResult[Any]:
         """Send a prepared request by its route, and wait for the pictures."""
+        context, about = self.context.of(prepared), self.operation("generate", prepared)
         match prepared.route:
             case "sync":
-                found = await self.run(protocol.generate(self.context.of(prepared), prepared))
+                found = await self.run(protocol.generate(context, prepared), about)
             case "task":
-                return await (await self.start(prepared)).wait()
+                done = await self.run(lives.generate(context, prepared), about)
+                source = Source(context, done.state.ended)
+                return async_result(self._driver, source, done.outcome, prepared, done.state.task_id)
             case "stream":
                 reader = Reader(self.service, prepared.offer.result)
-                async for _ in self._driver.stream(protocol.paid(self.context, prepared), self.service, reader):
+                async for _ in self._driver.stream(protocol.opening(context, prepared), reader, about):
                     pass
                 found = reader.finish()
-        return async_result(self._driver, Source(self.context.of(prepared)), found, prepared)
+        return async_result(self._driver, Source(context), found, prepared)
 
     async def start(self, prepared: Prepared[Any]) -> AsyncTask[Any]:
         """Start the task of a prepared request."""
-        state = await self.run(lives.submit(self.context.of(prepared), prepared))
+        state = await self.run(lives.submit(self.context.of(prepared), prepared), self.operation("submit", prepared))
         return AsyncTask(state.task_id, self, prepared, prepared.offer.result)
 
     async def events(self, prepared: Prepared[Any]) -> AsyncIterator[AsyncEvent]:
         """Texts and pictures of a prepared request as they arrive. Raises OutcomeUnknown when the stream breaks off."""
-        reader, expires = Reader(self.service, prepared.offer.result), Source(self.context).expires_at
-        send, number = protocol.paid(self.context, prepared), 0
-        async for kind, item in self._driver.stream(send, self.service, reader):
-            image = AsyncImage(item, event_stem(number, item), None, expires, self._driver, self.context)
-            yield TextDelta(item) if kind == "texts" else ImageArrived(image)
-            number += 1
-        reader.finish()
+        context, reader = self.context.of(prepared), Reader(self.service, prepared.offer.result)
+        expires, number = Source(context).expires_at, 0
+        pieces = self._driver.stream(protocol.opening(context, prepared), reader, self.operation("stream", prepared))
+        async with aclosing(pieces):
+            async for kind, item in pieces:
+                image = AsyncImage(item, event_stem(number, item), None, expires, self._driver, context)
+                yield TextDelta(item) if kind == "texts" else ImageArrived(image)
+                number += 1
 
     async def finish(
         self, task_id: str, shape: str, prepared: Prepared[Any] | None, timeout: float | None = None,
@@ -312,13 +330,17 @@ class AsyncClient(Base):
     ) -> AsyncResult[Any]:  # fmt: skip
         """Wait for a task and read its result, which has the shape of that name."""
         context = self.context.of(prepared)
-        state = await self.run(lives.wait(context, task_id, timeout, on_progress))
-        found = made(outcome(self._provider, shape, state.raw))
-        return async_result(self._driver, Source(context, state.ended), found, prepared, task_id)
+        talk = lives.finish(context, task_id, shape, timeout, on_progress)
+        done = await self.run(talk, self.operation("wait", prepared, task_id=task_id))
+        return async_result(self._driver, Source(context, done.state.ended), done.outcome, prepared, task_id)
 
-    async def run(self, talk: protocol.Talk[T]) -> T:
-        """Hold a conversation with the service."""
-        return await self._driver.run(talk)
+    async def run(self, talk: protocol.Talk[T], about: Operation | None = None) -> T:
+        """Hold a conversation with the service, in a span about an operation."""
+        return await self._driver.run(talk, about)
+
+    def open(self) -> None:
+        """Get ready now rather than at the first request, which costs some tenths of a second. Nothing is sent."""
+        self._driver.open()
 
     async def close(self) -> None:
         """Close connections; an HTTP client that was handed in stays open, and so do those of `with_options`."""

@@ -13,11 +13,14 @@ class PlatemarkError(Exception):
     """The root of all errors of this package.
 
     `status` is that of HTTP, None where no answer came; `code` and `request_id` are the service's, empty where it gives
-    none."""
+    none; `task_id` is that of the task that was waited for, and `arrived` what a stream brought before it failed:
+    `texts` or `images`, with the text or the address."""
 
     status: int | None = None
     code: str = ""
     request_id: str = ""
+    task_id: str = ""
+    arrived: tuple[tuple[str, str], ...] = ()
 
 
 class ConfigurationError(PlatemarkError):
@@ -35,6 +38,23 @@ class RequestInvalid(PlatemarkError, ValueError):
         ids = ", ".join(dict.fromkeys(f'"{violation.rule}"' for violation in self.violations))
         past = f'to send it all the same: ignore={{{ids}}}, or validate="warn"'
         super().__init__("\n".join([head, *(f"- {violation}" for violation in self.violations), past]))
+
+
+class JobsInvalid(ConfigurationError, ValueError):
+    """Jobs of a batch that can't be sent. Nothing was sent. `problems` are all of them, each with its place."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = problems
+        count, shown = len(problems), 50
+        more = [f"… and {count - shown} more, in the error's `problems`"] if count > shown else []
+        head = f"{count} problem{'s' if count > 1 else ''} in the jobs; nothing was sent"
+        super().__init__("\n".join([head, *(f"- {problem}" for problem in problems[:shown]), *more]))
+
+
+class JournalError(PlatemarkError):
+    """The journal of a batch, or the folder of its pictures, can't be used or can't be written.
+
+    What was written before is not lost: the same call goes on from there."""
 
 
 class CostUnknown(PlatemarkError):
@@ -62,7 +82,7 @@ class OutcomeUnknown(PlatemarkError):
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         self.status = status
-        super().__init__(message)
+        super().__init__(f"{message}; it may have been accepted, and billed, so it is not sent again by itself")
 
 
 class APIError(PlatemarkError):
@@ -129,3 +149,9 @@ class TaskTimeout(PlatemarkError):
     def __init__(self, task_id: str, waited: float) -> None:
         self.task_id = task_id
         super().__init__(f"task {task_id} was not done after {waited:.0f} s; it goes on and can be waited for again")
+
+
+def of_task(error: PlatemarkError, task_id: str) -> None:
+    """Let an error tell of the task that goes on all the same."""
+    error.task_id = task_id
+    error.args = (f"{error}; task {task_id} goes on and can be waited for again",)

@@ -171,6 +171,8 @@ class Tasks:
     """How many questions about tasks an account may ask, in how many seconds; None where no document says."""
     zone: str = ""
     """The time zone of times without one, such as `+08:00`."""
+    window: int = 0
+    """Seconds that the filters of a list may lie apart at most; 0 where no document says."""
 
 
 @dataclass(frozen=True, slots=True)

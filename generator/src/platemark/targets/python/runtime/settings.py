@@ -26,12 +26,13 @@ class Options(TypedDict, total=False):
     validate: Validate
     """What a broken rule does. Left out: `strict`."""
     ignore: Collection[str]
-    """Rules that may be broken, by id (`size.area`) or by address (`dashscope/wan2.6-image/edit/size.area`)."""
+    """Rules that may be broken, by id (`size.area`) or by address (`service/model/mode/size.area`)."""
     strict_text: bool
     """Refuse a text that the service would cut."""
     max_cost: str
     """Refuse what could cost more, such as `2.00 CNY`."""
     extra_headers: Mapping[str, str]
+    """Headers that go with requests for pictures, beside the client's own."""
     extra_parameters: Mapping[str, object]
     """Parameters that no document knows; they are sent as they are."""
 

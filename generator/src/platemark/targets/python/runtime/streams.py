@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from platemark_images._runtime import skeletons
 from platemark_images._runtime.answers import Answer, Outcome, api_error, code_of, made, outcome
-from platemark_images._runtime.errors import ConfigurationError, OutcomeUnknown
+from platemark_images._runtime.errors import ConfigurationError, OutcomeUnknown, PlatemarkError
 from platemark_images._runtime.ir import Stream
 from platemark_images._runtime.service import Service
+
+ErrorT = TypeVar("ErrorT", bound=PlatemarkError)
 
 
 class Reader:
@@ -19,7 +21,7 @@ class Reader:
     def __init__(self, service: Service, result: str) -> None:
         if service.provider.stream is None:
             raise ConfigurationError(f"{service.provider.client} has no streams")
-        self._service, self._result = service, result
+        self.service, self._result = service, result
         self._stream: Stream = service.provider.stream
         self._parts: list[tuple[str, str]] = []
         self._last: Outcome | None = None
@@ -31,28 +33,37 @@ class Reader:
             return
         try:
             answer: Any = json.loads(data)
-        except ValueError as error:
-            raise OutcomeUnknown("an event of the stream is not JSON") from error
-        if event == self._stream.error:
-            raise self._error(answer)
-        self._last = outcome(self._service.provider, self._result, answer)
+        except (ValueError, RecursionError) as error:
+            raise self.cut(OutcomeUnknown("an event of the stream is not JSON")) from error
+        if event == self._stream.error or code_of(self.service.provider, answer):
+            raise self.cut(self._error(answer))
+        yield from self.whole(answer)
+
+    def whole(self, answer: Any) -> Iterator[tuple[str, str]]:
+        """The texts and pictures of an answer, be it that of an event or one that came instead of a stream."""
+        self._last = outcome(self.service.provider, self._result, answer)
         for kind, item in self._last.parts:
             self._take(kind, item)
             yield kind, item
-        values, _ = skeletons.find(self._service.provider.results[self._result], answer)
+        values, _ = skeletons.find(self.service.provider.results[self._result], answer)
         self._finished = all(values.get(name) == value for name, value in self._stream.last.items())
 
     def finish(self) -> Outcome:
         """All that arrived. Raises OutcomeUnknown when the stream broke off."""
         if not self._finished or self._last is None:
-            raise OutcomeUnknown("the stream ended early: what it lacks may have been made, and billed")
+            raise self.cut(OutcomeUnknown("the stream ended early"))
         return made(Outcome(tuple(self._parts), (), self._last.values, self._last.raw))
 
-    def _error(self, answer: Any) -> Exception:
+    def cut(self, error: ErrorT) -> ErrorT:
+        """An error that ends the stream, with what had arrived."""
+        error.arrived = tuple(self._parts)
+        return error
+
+    def _error(self, answer: Any) -> PlatemarkError:
         """An error's status stands in a comment, which readers of events drop: it is that of the documented code."""
-        provider = self._service.provider
+        provider = self.service.provider
         status = provider.errors.get(code_of(provider, answer), {}).get("status", 500)
-        return api_error(self._service, Answer(status, {}, b""), answer)
+        return api_error(self.service, Answer(status, {}, b""), answer)
 
     def _take(self, kind: str, item: str) -> None:
         if kind == "texts" and self._parts and self._parts[-1][0] == "texts":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -111,7 +111,7 @@ def begin(about: Operation | None) -> Span:
 
 
 @contextmanager
-def span(about: Operation | None) -> Iterator[Span]:
+def span(about: Operation | None) -> Generator[Span, None, None]:
     """A span around what is done at once."""
     told = begin(about)
     try:
@@ -124,7 +124,7 @@ def span(about: Operation | None) -> Iterator[Span]:
         told.end()
 
 
-def each(pieces: Generator[T], about: Operation | None, finish: Callable[[], Outcome]) -> Iterator[T]:
+def each(pieces: Generator[T, None, None], about: Operation | None, finish: Callable[[], Outcome]) -> Iterator[T]:
     """The pieces of a stream, in a span from the first question to the end; whoever takes them is not within it."""
     told = begin(about)
     try:
@@ -145,8 +145,8 @@ def each(pieces: Generator[T], about: Operation | None, finish: Callable[[], Out
 
 
 async def each_async(
-    pieces: AsyncGenerator[T], about: Operation | None, finish: Callable[[], Outcome]
-) -> AsyncIterator[T]:
+    pieces: AsyncGenerator[T, None], about: Operation | None, finish: Callable[[], Outcome]
+) -> AsyncGenerator[T, None]:
     """The same, awaiting."""
     told = begin(about)
     try:

@@ -26,7 +26,8 @@ class Files:
         The file keeps for `expires_at`, and only this account and model can use it. Raises ConfigurationError for what
         can't be read or is too large, or where the service has no storage."""
         data = _data(file)
-        return self._client.run(files.upload(self._client.context, data, _name(file, name, data), model))
+        talk = files.upload(self._client.context, data, _name(file, name, data), model)
+        return self._client.run(talk, self._client.operation("upload", model=model))
 
 
 class AsyncFiles:
@@ -41,7 +42,8 @@ class AsyncFiles:
         The file keeps for `expires_at`, and only this account and model can use it. Raises ConfigurationError for what
         can't be read or is too large, or where the service has no storage."""
         data = _data(file)
-        return await self._client.run(files.upload(self._client.context, data, _name(file, name, data), model))
+        talk = files.upload(self._client.context, data, _name(file, name, data), model)
+        return await self._client.run(talk, self._client.operation("upload", model=model))
 
 
 def _data(file: object) -> bytes:
