@@ -88,6 +88,8 @@ def differential(session: nox.Session) -> None:
         session.run("python", str(OUTSIDE / "new_client.py"))
     else:
         session.run("pytest", str(OUTSIDE / "test_differential.py"), *session.posargs)
+    if not session.posargs:  # apart: the SDK reads its settings as it is imported
+        session.run("pytest", str(OUTSIDE / "test_migration.py"))
 
 
 @nox.session

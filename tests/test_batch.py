@@ -1,14 +1,18 @@
 """Batches: what a journal keeps of jobs, and what becomes of them whatever ends the process or the connection."""
 
+import asyncio
 import errno
 import importlib
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from subprocess import PIPE
@@ -308,6 +312,12 @@ def test_nothing_leads_from_unknown_to_where_it_would_be_sent(images: ModuleType
         for state in ("waiting", "sending", "made", "done", "failed"):
             with pytest.raises(images.JournalError, match=f"can't become {state}"):
                 journal.note("a", state)
+        other = replace(row, id="t2", state="running", task_id="t2")
+        with pytest.raises(images.JournalError, match="job b can't become running"):
+            journal.adopt({"a": "t1", "b": "t3"}, [other])
+        assert (journal.counts()["unknown"], journal.tasks()) == (1, set())  # all of it or nothing
+        journal.adopt({"a": "t1"}, [other])
+        assert journal.tasks() == {"t1", "t2"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -593,7 +603,43 @@ def test_progress_is_told_and_its_mistakes_cost_nothing(
     assert found.complete and found.counts["done"] == 9 and server.posts == 9
 
 
-# ── SIGKILL ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Ctrl-C and SIGKILL ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_answer_that_is_awaited_is_noted_when_all_is_canceled(images: ModuleType, server: Emulator, tmp_path: Path):
+    server.script({"when": {"method": "POST"}, "fault": {"latency": "300 ms"}})
+
+    async def canceled() -> None:
+        async with images.AsyncDashScope(KEY, base_url=server.url) as client:
+            going = asyncio.ensure_future(client.batch(asked(5), tmp_path / "run.sqlite", concurrency=2))
+            while len(await asyncio.to_thread(server.log, "/services/")) < 2:
+                await asyncio.sleep(0.01)
+            going.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await going
+
+    asyncio.run(canceled())
+    assert sorted(state for (state,) in columns(tmp_path / "run.sqlite", "state")) == ["running"] * 2 + ["waiting"] * 3
+
+
+def test_an_answer_that_is_awaited_is_noted_on_ctrl_c(images: ModuleType, server: Emulator, tmp_path: Path):
+    server.script({"when": {"method": "POST"}, "fault": {"latency": "500 ms"}})
+    assert images.__file__
+    program = f"""
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.path.insert(0, {str(Path(images.__file__).parents[1])!r})
+from platemark_images import DashScope
+DashScope({KEY!r}, base_url={server.url!r}).batch({asked(5)!r}, {str(tmp_path / "run.sqlite")!r}, concurrency=2)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stderr=PIPE) as process:
+        while len(server.log("/services/")) < 2:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert said.rstrip().endswith(b"KeyboardInterrupt")
+    assert sorted(state for (state,) in columns(tmp_path / "run.sqlite", "state")) == ["running"] * 2 + ["waiting"] * 3
 
 
 def test_ten_kills(images: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -349,3 +349,28 @@ def test_what_is_logged(images: ModuleType, served: Any, caplog: pytest.LogCaptu
         served.wan2_6_image.edit(prompt=PROMPT, images=[picture])
     assert "n is left out" in caplog.text
     assert KEY not in caplog.text and base64.b64encode(picture).decode()[:20] not in caplog.text
+
+
+def test_a_refused_parameter_names_the_models_that_take_it(images: ModuleType, owner: Any):
+    with pytest.raises(images.RequestInvalid) as caught:
+        owner.prepare(model="z-image-turbo", prompt=PROMPT, negative_prompt="fog", max_imags=3)
+    typo, negative = sorted(caught.value.hints, reverse=True)
+    assert negative.startswith("negative_prompt is taken by ") and "wan2.6-t2i (text_to_image)" in negative
+    assert typo == "unknown parameter 'max_imags'; did you mean max_images or images?"
+    assert negative in str(caught.value)
+
+
+def test_a_service_with_one_region_needs_no_choice(images: ModuleType):
+    assert images.Vtrix().service.region == "global"
+
+
+def test_headers_of_the_caller_travel_with_questions_too(images: ModuleType):
+    asked: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(200, json={"output": {"task_id": "t", "task_status": "RUNNING"}})
+
+    made = images.DashScope(KEY, "singapore", transport=httpx2.MockTransport(answer), extra_headers={"X-Tenant": "a"})
+    assert made.tasks.get("t").status == "RUNNING"
+    assert asked[0].headers["x-tenant"] == "a"

@@ -187,7 +187,7 @@ def test_errors_name_what_works(run: Run):
     ]
     assert "--ignore n.range --ignore seed.range" in invalid.error["hint"]
     foreign = run("generate", PROMPT, "--model", "wan2.6-t2i", "--thinking-mode")
-    assert "wan2.7-image" in foreign.error["warnings"][0]
+    assert "wan2.7-image" in foreign.error["message"]
 
 
 def test_without_a_command_there_is_help(run: Run):
@@ -240,6 +240,13 @@ def test_a_request_of_unknown_outcome_is_sent_once_and_told(run: Run, service: E
     assert service.posts == 1
 
 
+def test_attempts_are_told_when_that_is_wanted(run: Run, service: Emulator):
+    service.script({"when": {"method": "POST"}, "times": 1, "fault": {"code": "Throttling.RateQuota"}})
+    done = run(*T2I, "--n", "1", "--no-save", "--verbose", *FAST)
+    assert any("HTTP 429; attempt 2" in told for told in done.data["warnings"])
+    assert service.posts == 2
+
+
 @pytest.mark.parametrize(
     ("fault", "code", "kind"),
     [
@@ -252,13 +259,6 @@ def test_a_request_of_unknown_outcome_is_sent_once_and_told(run: Run, service: E
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_attempts_are_told_when_that_is_wanted(run: Run, service: Emulator):
-    service.script({"when": {"method": "POST"}, "times": 1, "fault": {"code": "Throttling.RateQuota"}})
-    done = run(*T2I, "--n", "1", "--no-save", "--verbose", *FAST)
-    assert any("HTTP 429; attempt 2" in told for told in done.data["warnings"])
-    assert service.posts == 2
-
-
 def test_refusals_keep_the_service_s_code(run: Run, service: Emulator, fault: dict[str, Any], code: int, kind: str):
     service.script({"when": {"method": "POST"}, "fault": fault})
     done = run(*T2I, *FAST)
@@ -276,6 +276,15 @@ def test_a_picture_that_can_t_be_saved_loses_none_of_the_others(run: Run, servic
     (lost,) = [each for each in done.data["images"] if each["file"] is None]
     assert lost["url"].startswith(service.url)
     assert "not there" in lost["error"]
+
+
+def test_a_folder_that_can_t_be_written_loses_no_address_and_no_text(run: Run):
+    Path("taken").write_text("a file")
+    done = run("interleave", PROMPT, "--model", "wan2.6-image", "--max-images", "2", "--out", "taken/below", *FAST)
+    assert done.code == 1
+    assert [(each["file"], bool(each["url"])) for each in done.data["images"]] == [(None, True)] * 2
+    assert done.data["texts"]
+    assert "Markdown" in done.data["warnings"][-1]
 
 
 def test_pictures_that_could_not_be_made_are_told_beside_the_good_ones(run: Run):

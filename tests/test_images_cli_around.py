@@ -3,6 +3,8 @@
 import os
 import pty
 import re
+import subprocess
+import time
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -79,6 +81,17 @@ def test_no_parameter_hides_an_option_and_no_mode_a_command(program: Any):
     assert len(asking) == len(MODES) + 1
     assert own | {"help"} == options.FLAGS
     assert {words[0] for words, _ in commands(program) if words} - {mode.command for mode in MODES} <= options.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("wire", "kind", "flag"),
+    [("negative_prompt", "text", "negative-prompt"), ("images", "images", "image"), ("out", "text", "out-value"),
+     ("no_save", "boolean", "no-save-value"), ("stops", "text", "stops")],
+    ids=lambda value: value,
+)  # fmt: skip
+def test_a_parameter_that_is_called_like_an_option_gets_another_name(wire: str, kind: str, flag: str):
+    assert options._flag(wire, kind) == flag
+    assert (options._command("batch"), options._command("virtual_try_on")) == ("batch-mode", "virtual-try-on")
 
 
 def test_help_starts_without_what_only_requests_need(images: ModuleType):
@@ -208,12 +221,8 @@ def test_a_proxy_is_named_without_its_password(run: Run, monkeypatch: pytest.Mon
 
 
 def test_a_wrong_clock_is_told(run: Run, monkeypatch: pytest.MonkeyPatch):
-    import time
-
-    from platemark_images._runtime.cli import doctor  # type: ignore[import-not-found]
-
     now = time.time()
-    monkeypatch.setattr(doctor.time, "time", lambda: now + 7200)
+    monkeypatch.setattr(time, "time", lambda: now + 7200)
     done = run("doctor", "--format", "text")
     assert done.code == 1
     assert re.search(r"WRONG  clock +7,[12]\d\d s fast", done.out)
@@ -262,9 +271,13 @@ def test_an_error_of_the_program_is_words_too(run: Run, monkeypatch: pytest.Monk
     assert "a wheel came off" in done.error["message"]
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_shells_are_taught_to_complete(run: Run, shell: str):
-    assert "_PLATEMARK_IMAGES_COMPLETE" in run("completion", shell).out
+    script = run("completion", shell).out
+    assert "_PLATEMARK_IMAGES_COMPLETE" in script
+    assert run("completion", shell, "--format", "json").data["script"].strip() == script.strip()
+    if shell == "bash":
+        assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
 
 
 def test_models_and_options_are_completed(images: ModuleType):

@@ -28,7 +28,7 @@ import httpx2
 KEY = "sk-test-kill"
 PACE = 0.15
 """Seconds in each of the two states that a task waits in, so that it takes 300 ms."""
-FAULTS = [{"when": {"method": "POST"}, "fault": {"latency": "15 ms"}}]
+FAULTS = [{"when": {"method": "POST"}, "fault": {"latency": "12 ms"}}]
 """A request for pictures is accepted at once and answered later, so that many kills fall in between."""
 POLL = 0.3
 AT_ONCE = 8
@@ -149,7 +149,7 @@ def killed(watch: Watch, jobs: int, kills: int, chance: random.Random) -> Any:
             watch.kills += 1
         watch.look()
         ahead = len(watch.posts) / jobs > 0.95 * watch.kills / kills
-        mean *= 0.85 if ahead else 1.1
+        mean *= 0.6 if ahead else 1.25
     found = ended(command)
     watch.look()
     watch.seconds = time.monotonic() - began

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from platemark_images._documents import DOCUMENTS
 from platemark_images._runtime import inputs, judge, leaves, pictures, sizes, skeletons
 from platemark_images._runtime.errors import ConfigurationError, RequestInvalid
-from platemark_images._runtime.ir import Family, Offer, RouteName
+from platemark_images._runtime.ir import Family, Offer, Provider, RouteName
 from platemark_images._runtime.report import Report, Violation, report, short
 from platemark_images._runtime.service import Service, unknown
 from platemark_images._runtime.settings import Settings, split
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from platemark_images._runtime.estimates import Estimate
 
 BodyT = TypeVar("BodyT", covariant=True)
+
+_NOT_TAKEN = ("unknown", ".unsupported", ".only_in")
+"""Ends of the ids of rules that a parameter breaks by being there."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def prepare(
         judged = judge.judge(service.provider, family, known, route, body)
     else:
         judged = judge.judge_as(service.provider, family, offer, style, body)
-    told = _decided(report(judged, DOCUMENTS), settings, service.provider.id)
+    told = _decided(report(judged, DOCUMENTS), settings, service.provider)
     extra = _extra(family, known, settings)
     if extra or model != known:
         body = skeletons.build(payload, {"model": model, **complete, **extra})
@@ -218,9 +221,9 @@ def _requested(arguments: Mapping[str, object]) -> str | None:
 # ── What becomes of it ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _decided(found: Report, settings: Settings, provider: str) -> Report:
+def _decided(found: Report, settings: Settings, provider: Provider) -> Report:
     """The report, if nothing in it stops the request."""
-    address = f"{provider}/{found.model}/{found.mode}"
+    address = f"{provider.id}/{found.model}/{found.mode}"
     broken = [
         v for v in found.violations
         if not settings.ignore & {v.rule, f"{address}/{v.rule}", f"{address}/{found.route}/{v.rule}"}
@@ -228,8 +231,24 @@ def _decided(found: Report, settings: Settings, provider: str) -> Report:
     if settings.strict_text:
         broken += [v for v in found.adjustments if v.rule.endswith(".length")]
     if broken and settings.validate == "strict":
-        raise RequestInvalid(found, broken)
+        raise RequestInvalid(found, broken, _elsewhere(provider, broken))
     return found
+
+
+def _elsewhere(provider: Provider, broken: Iterable[Violation]) -> list[str]:
+    """Which models take the parameters that this one does not."""
+    from platemark_images._runtime.catalog import Models
+
+    hints: list[str] = []
+    for name in dict.fromkeys(v.path.rpartition(".")[2] for v in broken if v.rule.endswith(_NOT_TAKEN)):
+        wanted: dict[str, Any] = {name: True}
+        try:
+            able = Models(provider).supporting(**wanted)
+        except ConfigurationError as error:
+            hints.append(str(error))
+            continue
+        hints.append(f"{name} is taken by {', '.join(dict.fromkeys(f'{a.model} ({a.mode})' for a in able))}")
+    return hints
 
 
 def _headers(service: Service, offer: Offer, settings: Settings, values: Mapping[str, Any]) -> dict[str, str]:

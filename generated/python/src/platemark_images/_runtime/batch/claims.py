@@ -108,8 +108,7 @@ def adopt(context: Context, journal: Journal, claims: Claims) -> Talk[list[str]]
     known = journal.tasks()
     if claims != "all":
         yield from _checked(context, journal, claims, unknown, known)
-        for job, task in claims.items():
-            journal.note(job, "running", task_id=task, message="")
+        journal.adopt(claims, ())
         return []
     found = yield from candidates(context, list(unknown.values()), known)
     tasks = {task.id: task for listed in found.values() for task in listed}
@@ -118,10 +117,8 @@ def adopt(context: Context, journal: Journal, claims: Claims) -> Talk[list[str]]
         prompts[task.id] = yield from _prompt(context, task)
     pairs = paired(found, {job: _asked(row) for job, row in unknown.items()}, prompts)
     owners = {task.id: job for job, listed in found.items() for task in listed}
-    for job, task in pairs.items():
-        journal.note(job, "running", task_id=task, message="")
     rest = [task for name, task in tasks.items() if name not in pairs.values()]
-    journal.add(_orphan(unknown[owners[task.id]], task, journal) for task in rest)
+    journal.adopt(pairs, [_orphan(unknown[owners[task.id]], task, journal) for task in rest])
     return _said(pairs, rest, [job for job in unknown if job not in pairs])
 
 

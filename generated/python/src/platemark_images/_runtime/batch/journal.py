@@ -161,10 +161,8 @@ class Journal:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Add jobs, all of them or none."""
-        marks = ", ".join("?" for _ in fields(Row))
-        values = [tuple(getattr(row, column.name) for column in fields(Row)) for row in rows]
         with self._writing() as run:
-            run.executemany(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({marks})", values)
+            _insert(run, rows)
 
     def move(self, bases: Mapping[str, str]) -> None:
         """Say for jobs from which folder the paths of their pictures lead now."""
@@ -173,15 +171,16 @@ class Journal:
 
     def note(self, job: str, state: StateName, **columns: object) -> None:
         """A job comes into another state, with other columns of its row. Raises JournalError for a step that is none."""
-        sets = "".join(f", {name} = ?" for name in columns)
-        allowed = _FROM[state]
         with self._writing() as run:
-            done = run.execute(
-                f"UPDATE jobs SET state = ?{sets} WHERE id = ? AND state IN ({', '.join('?' for _ in allowed)})",
-                (state, *columns.values(), job, *allowed),
-            )
-            if done.rowcount != 1:
-                raise JournalError(f"{self.path}: job {job} can't become {state} now")
+            self._step(run, job, state, columns)
+
+    def adopt(self, pairs: Mapping[str, str], rows: Iterable[Row]) -> None:
+        """Give tasks to jobs that were unknown, and add the jobs of tasks that are nobody's: all of it or nothing, since
+        who is no longer unknown leads to no candidates."""
+        with self._writing() as run:
+            for job, task in pairs.items():
+                self._step(run, job, "running", {"task_id": task, "message": ""})
+            _insert(run, rows)
 
     def row(self, job: str) -> Row | None:
         """A job by its id."""
@@ -223,6 +222,16 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _step(self, run: sqlite3.Connection, job: str, state: StateName, columns: Mapping[str, object]) -> None:
+        sets = "".join(f", {name} = ?" for name in columns)
+        allowed = _FROM[state]
+        done = run.execute(
+            f"UPDATE jobs SET state = ?{sets} WHERE id = ? AND state IN ({', '.join('?' for _ in allowed)})",
+            (state, *columns.values(), job, *allowed),
+        )
+        if done.rowcount != 1:
+            raise JournalError(f"{self.path}: job {job} can't become {state} now")
+
     @contextmanager
     def _writing(self) -> Generator[sqlite3.Connection, None, None]:
         """A transaction: it is on the disk when the block ends, or nothing of it is."""
@@ -242,6 +251,12 @@ class Journal:
 
     def _rows(self, where: str, *values: object) -> list[Row]:
         return [Row(*found) for found in self._ask(f"SELECT {_COLUMNS} FROM jobs {where}", *values)]
+
+
+def _insert(run: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    marks = ", ".join("?" for _ in fields(Row))
+    values = [tuple(getattr(row, column.name) for column in fields(Row)) for row in rows]
+    run.executemany(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({marks})", values)
 
 
 def discard(path: Path) -> None:

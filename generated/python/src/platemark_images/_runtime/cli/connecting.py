@@ -157,6 +157,8 @@ def read(text: str) -> str:
     """A text; `@file` stands for a file's, `-` for standard input's, and `@@…` for a text that begins with `@`.
 
     The line break at the end of a file is no part of the text."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise click.UsageError("an argument holds bytes that are no UTF-8 text")
     if text.startswith("@@"):
         return text[1:]
     if text != "-" and not text.startswith("@"):

@@ -74,7 +74,8 @@ def _checks(voice: Voice, given: Mapping[str, Any]) -> Iterator[Check]:
         yield Check("key", False, str(error))
         return
     except ConfigurationError as error:
-        yield Check("settings", False, str(error), f"the environment may say it: {_variables(place)}")
+        variables = _variables(place)
+        yield Check("settings", False, str(error), f"the environment may say it: {variables}" if variables else "")
         return
     with used:
         yield _key(used, given)
@@ -247,4 +248,4 @@ def _elsewhere(used: Client) -> str:
 
 
 def _variables(place: Provider) -> str:
-    return ", ".join(name for names in place.environment.values() for name in names)
+    return ", ".join(variable for name, found in place.environment.items() if name != "api_key" for variable in found)

@@ -60,7 +60,6 @@ def _make(voice: Voice, mode: Mode, given: Mapping[str, Any]) -> int:
     _require_mode(mode, given["model"])
     with client(voice, given) as used:
         asked = values(given, mode.flags)
-        _tell_foreign(voice, mode, given["model"], asked)
         chosen = "task" if given["submit"] else given["route"]
 
         def prepared(what: Mapping[str, object]) -> Prepared[Any]:
@@ -84,13 +83,6 @@ def _require_mode(mode: Mode, model: str) -> None:
     if others and mode.command not in others:
         raise click.UsageError(f"{model} has no `{mode.command}`, but {', '.join(others)}; `{mode.command}` is done by "
                                f"{', '.join(dict.fromkeys(mode.models))}")  # fmt: skip
-
-
-def _tell_foreign(voice: Voice, mode: Mode, model: str, asked: Mapping[str, object]) -> None:
-    """Name who takes what this model does not: the rules will only say that it does not."""
-    for flag in mode.flags:
-        if flag.name in asked and model in mode.models and model not in flag.models:
-            voice.note(f"--{flag.flag} is no parameter of {model}; it is one of {', '.join(flag.models)}")
 
 
 def _prepared(
@@ -138,20 +130,22 @@ def _uploaded(
 
 def _sent(voice: Voice, used: Client, ready: Prepared[Any], given: Mapping[str, Any]) -> int:
     """Send the request and save what comes."""
+    from platemark_images._runtime.tasks import Task
+
     try:
-        if ready.route != "task":
-            return saving.saved(voice, used.send(ready), given, ready)
-        task = used.start(ready)
+        sent = used.start(ready) if ready.route == "task" else used.send(ready)
     except KeyboardInterrupt:
         listed = f"`{again(given, 'task', 'list', '--since', '1h')}` may show it" if ready.route == "task" else ""
         raise Stopped("interrupted", "interrupted while the request was on its way: it may have been accepted, and billed",
                       INTERRUPTED, listed) from None  # fmt: skip
-    back = come_back(given, task.id)
+    if not isinstance(sent, Task):
+        return saving.saved(voice, sent, given, ready)
+    back = come_back(given, sent.id)
     if given["submit"]:
         voice.progress(f"to wait for it: {back}")
-        voice.say({"task_id": task.id, "model": ready.model, "mode": ready.mode, "wait": back}, task.id)
+        voice.say({"task_id": sent.id, "model": ready.model, "mode": ready.mode, "wait": back}, sent.id)
         return 0
-    return wait(voice, task, given, ready, back)
+    return wait(voice, sent, given, ready, back)
 
 
 def come_back(given: Mapping[str, Any], task_id: str) -> str:

@@ -33,8 +33,14 @@ class Kept:
 def saved(voice: Voice, result: Result[Any], given: Mapping[str, Any], ready: Prepared[Any] | None) -> int:
     """Download the pictures unless that is not wanted, and tell all; the code to exit with."""
     kept = _download(result, given["out"]) if given["save"] else [Kept(image) for image in result.images]
-    page = _page(result, kept, given["out"]) if given["save"] else None
     codes = [each.code for each in kept if each.code] + ([FAILURE] if result.failures else [])
+    page = None
+    if given["save"]:
+        try:
+            page = _page(result, kept, given["out"])
+        except OSError as error:
+            codes.append(FAILURE)
+            voice.note(f"the Markdown file could not be written: {meaning(error)[1]['message']}")
     told = _json(result, kept, page, ready)
     voice.say(told, _text(voice, result, kept, page))
     return max(codes, default=0)
@@ -58,11 +64,9 @@ def _download(result: Result[Any], folder: str) -> list[Kept]:
 
 
 def _kept(image: Image, future: Future[Path]) -> Kept:
-    from platemark_images._runtime.errors import PlatemarkError
-
     try:
         return Kept(image, future.result())
-    except (PlatemarkError, OSError) as error:
+    except Exception as error:  # whatever it is, the address is told
         code, said = meaning(error)
         return Kept(image, problem=said["message"], code=code)
 

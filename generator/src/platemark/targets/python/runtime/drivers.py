@@ -54,8 +54,8 @@ def lost(error: Exception, send: Send | Fetch, written: _Written) -> errors.Plat
 
     method, is_paid = (send.method, send.paid) if isinstance(send, Send) else ("GET", False)
     told = f"{method} {send.url.partition('?')[0]}: {type(error).__name__} {error}".rstrip()
-    early = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.UnsupportedProtocol | httpx2.InvalidURL
-    unsent = isinstance(error, early | httpx2.ProxyError) or written.unsent
+    early = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
+    unsent = isinstance(error, early | httpx2.UnsupportedProtocol | httpx2.InvalidURL) or written.unsent
     if unsent or not is_paid:
         return errors.ConnectionFailed(told, unsent=unsent)
     return errors.OutcomeUnknown(told)
@@ -125,9 +125,7 @@ class Driver:
         with span(about) as told:
             return told.found(self._hold(talk, self._send))
 
-    def stream(
-        self, talk: Talk[Answer], reader: Reader, about: Operation | None = None
-    ) -> Iterator[tuple[str, str]]:
+    def stream(self, talk: Talk[Answer], reader: Reader, about: Operation | None = None) -> Iterator[tuple[str, str]]:
         """Texts and pictures of the stream that a conversation opens. Raises OutcomeUnknown when it breaks off."""
         return each(self._pieces(talk, reader), about, reader.finish)
 

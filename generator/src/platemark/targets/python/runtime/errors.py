@@ -28,16 +28,19 @@ class ConfigurationError(PlatemarkError):
 
 
 class RequestInvalid(PlatemarkError, ValueError):
-    """The request breaks rules of the documents. Nothing was sent, and nothing is billed."""
+    """The request breaks rules of the documents. Nothing was sent, and nothing is billed.
 
-    def __init__(self, report: Report, broken: Sequence[Violation] | None = None) -> None:
+    `hints` name the models that take what this one does not."""
+
+    def __init__(self, report: Report, broken: Sequence[Violation] | None = None, hints: Sequence[str] = ()) -> None:
+        self.hints = hints
         self.report = report
         self.violations: Sequence[Violation] = report.violations if broken is None else broken
         count = len(self.violations)
         head = f"{report.model} ({report.mode}, {report.route}): {count} broken rule{'s' if count > 1 else ''}"
         ids = ", ".join(dict.fromkeys(f'"{violation.rule}"' for violation in self.violations))
         past = f'to send it all the same: ignore={{{ids}}}, or validate="warn"'
-        super().__init__("\n".join([head, *(f"- {violation}" for violation in self.violations), past]))
+        super().__init__("\n".join([head, *(f"- {violation}" for violation in self.violations), *hints, past]))
 
 
 class JobsInvalid(ConfigurationError, ValueError):

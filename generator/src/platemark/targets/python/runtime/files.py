@@ -38,8 +38,10 @@ def download(context: Context, url: str) -> Talk[bytes]:
         problem = f"HTTP {status}, {len(into.data)} bytes" if answer else str(cause)
         if len(into.data) > most:  # what gets on may break off as often as it likes
             most, attempt = len(into.data), 0
-        pause = pace.again(attempt, answer.headers if answer else {}, context.chance(), time.time)
-        if attempt >= context.settings.max_retries or pause is None or not (status is None or status in _PASSING or status >= 500):
+        pause, passing = None, status is None or status in _PASSING or status >= 500
+        if passing and attempt < context.settings.max_retries:
+            pause = pace.again(attempt, answer.headers if answer else {}, context.chance(), time.time)
+        if pause is None:
             told = f"a picture could not be downloaded: {problem}; it is kept for a time, so ask for it again"
             raise errors.ConnectionFailed(told, status=status) from cause
         if status == 416:
@@ -80,9 +82,7 @@ def upload(context: Context, data: bytes, name: str, model: str) -> Talk[Upload]
         yield Wait(pause)
 
 
-def _form(
-    context: Context, uploads: Uploads, leave: Mapping[str, Any], data: bytes, name: str
-) -> tuple[str, Send]:  # fmt: skip
+def _form(context: Context, uploads: Uploads, leave: Mapping[str, Any], data: bytes, name: str) -> tuple[str, Send]:
     """Where a file will be, and the form that brings it there."""
     key = uploads.key.replace("{upload_dir}", str(leave.get("upload_dir", ""))).replace("{file_name}", name)
     said: Mapping[str, Any] = {**leave, "key": key, "file": data}
@@ -104,7 +104,7 @@ def _leave(context: Context, uploads: Uploads, model: str) -> Talk[Mapping[str, 
     """Leave to upload, for one model."""
     method, _, path = uploads.policy.partition(" ")
     url = context.service.base_url + path.replace("{model}", quote(model, safe=""))
-    send = Send(method, url, context.service.headers(), timeout=context.settings.timeout)
+    send = Send(method, url, context.headers(), timeout=context.settings.timeout)
     raw = parsed(context.service, (yield from ask(context, send)), paid=False)
     return skeletons.find(uploads.answer, raw)[0]
 

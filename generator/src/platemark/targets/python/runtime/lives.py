@@ -186,7 +186,7 @@ def _asked(context: Context, method: str, url: str) -> Talk[Any]:
     """A question about tasks, at the pace that an account may ask."""
     if context.tasks is not None and (pause := context.tasks.reserve(context.now())) > 0:
         yield Wait(pause)
-    send = Send(method, url, context.service.headers(), timeout=context.settings.timeout)
+    send = Send(method, url, context.headers(), timeout=context.settings.timeout)
     return (yield from ask(context, send))
 
 

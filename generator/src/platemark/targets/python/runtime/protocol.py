@@ -40,6 +40,10 @@ class Context:
     now: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = chance
 
+    def headers(self) -> dict[str, str]:
+        """Headers of a question: the key, and what the caller adds."""
+        return {**self.service.headers(), **self.settings.extra_headers}
+
     def but(self, options: Mapping[str, Any]) -> Context:
         """The same with other options."""
         return replace(self, settings=self.settings.but(options))

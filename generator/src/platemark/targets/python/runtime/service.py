@@ -95,7 +95,7 @@ def connect(
     own = _text(provider, "workspace", workspace)
     if own and not own.replace("-", "").replace("_", "").isalnum():
         raise ConfigurationError(f"{own!r} is not a workspace id")
-    found = _region(provider, place) if place else None
+    found = _region(provider, place) if place else provider.regions[0] if len(provider.regions) == 1 else None
     if address:
         if region and base_url is None:
             LOG.warning("region=%r is not asked: the environment names the base address %s", region, address)

@@ -117,9 +117,15 @@ async def _work_async(client: AsyncClient, run: Run, concurrency: int) -> None:
             run.abandon(error)
             raise
 
-    ended = await asyncio.gather(*(worker() for _ in range(concurrency)), return_exceptions=True)
+    workers = [asyncio.ensure_future(worker()) for _ in range(concurrency)]
+    try:
+        await asyncio.wait(workers)
+    except BaseException as error:  # canceled: what is being sent is still noted
+        run.abandon(error)
+        await asyncio.wait(workers)
+        raise
     run.finish()
-    if problem := next((each for each in ended if each is not None), None):
+    if problem := next(filter(None, (each.exception() for each in workers)), None):
         raise problem
 
 

@@ -125,18 +125,20 @@ def _completion() -> click.Command:
 
     variable = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
 
-    def complete(shell: str) -> int:
+    def complete(shell: str, form: str) -> int:
         found = get_completion_class(shell)
         assert found is not None
         script = found(_program(), {}, PROGRAM, variable).source()
-        click.get_current_context().obj.say({"shell": shell, "script": script}, script)
+        voice: Voice = click.get_current_context().obj
+        voice.as_json = form == "json"  # a script is for a shell, which is no terminal
+        voice.say({"shell": shell, "script": script}, script)
         return 0
 
     return click.Command("completion", callback=complete, params=[
         click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish", "powershell"]), metavar="SHELL",
                        help="bash, zsh, fish or powershell."),
-        click.Option(["--format"], type=click.Choice(["text", "json"]), default="text", expose_value=False, help="How to answer."),
-    ], help='A script that lets a shell complete commands: eval "$(platemark-images completion bash --format text)".')  # fmt: skip
+        click.Option(["--format", "form"], type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to answer."),
+    ], help='A script that lets a shell complete commands: eval "$(platemark-images completion bash)".')  # fmt: skip
 
 
 _OTHERS: dict[str, Callable[[], Any]] = {
