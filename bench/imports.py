@@ -1,8 +1,8 @@
 """What it costs to get ready: CPU time to import the emitted client and make a client, and to prepare a first request,
 against `import dashscope`; and how many distributions come with it.
 
-`nox -s bench` runs it. Each run is a process of its own, runs are interleaved, and medians are compared, all less what a
-bare Python costs. The distributions are counted in a fresh virtual environment.
+`nox -s bench` runs it. Each run is a process of its own, runs are interleaved, and medians are compared, all less what
+a bare Python costs. The distributions are counted in a fresh virtual environment.
 """
 
 from __future__ import annotations

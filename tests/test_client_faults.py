@@ -237,12 +237,11 @@ def test_who_does_not_read_on_gets_no_whole_request(side: Side):
 # ── Tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ending(fault: str = "", **waiting: Any) -> Act:
-    """Start a task with a fault, and wait for it."""
+def ending(**waiting: Any) -> Act:
+    """Start a task, and wait for it."""
 
     def act(client: Any) -> Generator[Any, Any, Any]:
-        headers = {"extra_headers": {HEADER: fault}} if fault else {}
-        task = yield client.wan2_6_t2i.submit(prompt=PROMPT, n=1, **headers)
+        task = yield client.wan2_6_t2i.submit(prompt=PROMPT, n=1)
         return (yield task.wait(**waiting))
 
     return act
@@ -251,25 +250,28 @@ def ending(fault: str = "", **waiting: Any) -> Act:
 @pytest.mark.parametrize(
     ("fault", "state", "code"),
     [
-        ("task=UNKNOWN", "lost", ""),
-        ("task=FAILED", "failed", "InternalError.Timeout"),
-        ("task=FAILED, code=DataInspectionFailed", "failed", "DataInspectionFailed"),
-        ("task=CANCELED", "canceled", ""),
+        ({"task": "UNKNOWN"}, "lost", ""),
+        ({"task": "FAILED"}, "failed", "InternalError.Timeout"),
+        ({"task": "FAILED", "code": "DataInspectionFailed"}, "failed", "DataInspectionFailed"),
+        ({"task": "CANCELED"}, "canceled", ""),
     ],
+    ids=str,
 )
-def test_a_task_that_ends_without_pictures(side: Side, fault: str, state: str, code: str):
+def test_a_task_that_ends_without_pictures(side: Side, fault: dict[str, str], state: str, code: str):
+    side.emulator.script({"when": {"route": "task"}, "fault": fault})
     seen: list[str] = []
     with pytest.raises(side.images.TaskFailed, match=f"is {state}") as caught:
-        side.play(ending(fault, on_progress=lambda each: seen.append(each.status)))
+        side.play(ending(on_progress=lambda each: seen.append(each.status)))
     error, [asked] = caught.value, side.emulator.log("/services/")
     assert (error.state, error.code, error.task_id, error.status) == (state, code, asked["task_id"], 200)
     assert error.request_id
-    assert seen[-2:] == ["RUNNING", fault.partition(",")[0].removeprefix("task=")]
+    assert seen[-2:] == ["RUNNING", fault["task"]]
     assert ("asking again changes nothing" in str(error)) is (code == "DataInspectionFailed")
 
 
 def test_a_task_in_a_state_that_no_document_knows_is_waited_for(side: Side):
-    assert side.play(ending("task=new")).images
+    side.emulator.script({"when": {"route": "task"}, "fault": {"task": "new"}})
+    assert side.play(ending()).images
     assert side.emulator.posts == 1
 
 

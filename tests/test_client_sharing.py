@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -27,9 +27,10 @@ WHOLE = reply("200 OK", json.dumps(ANSWER).encode(), "Content-Type: application/
 
 
 @pytest.fixture
-def emulator(controlled: Emulator) -> Emulator:
+def emulator(controlled: Emulator) -> Iterator[Emulator]:
     controlled.client.post("/_control/reset")
-    return controlled
+    yield controlled
+    controlled.client.delete("/_control/faults")
 
 
 # ── The rate of an account ────────────────────────────────────────────────────────────────────────────────────────
@@ -109,7 +110,7 @@ CANCELED: dict[str, Callable[[Any], Any]] = {
     "before the answer": lambda client: made(client, "hang=before, accepted"),
     "within the answer": lambda client: made(client, "hang=after"),
     "within a stream": lambda client: streamed(client, "cut=3, hang=after"),
-    "between two questions": lambda client: made(client, "task=stuck", route="task"),
+    "between two questions": lambda client: made(client, "", route="task"),
 }
 
 
@@ -118,6 +119,7 @@ def test_who_is_canceled_leaves_the_client_usable(
     images: ModuleType, emulator: Emulator, where: str, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("INFO", "platemark_images")
+    emulator.script({"when": {"route": "task"}, "fault": {"task": "stuck"}})
 
     async def act() -> None:
         # One connection: what is not given back is missed at once.

@@ -73,7 +73,7 @@ def method(owner: Any, family: Family, offer: Offer) -> tuple[Any, dict[str, Any
 
 def test_every_offer_makes_pictures_of_the_predicted_size(ir: Ir, images: ModuleType, emulator: str, tmp_path: Path):
     for family in ir.families:
-        owner = getattr(images, ir.provider(family.provider).client)(api_key=KEY, base_url=emulator, poll_interval=0.001)
+        owner = getattr(images, ir.provider(family.provider).client)(KEY, base_url=emulator, poll_interval=0.001)
         with owner:
             for offer in family.offers:
                 call, route = method(owner, family, offer)
@@ -87,7 +87,7 @@ def test_every_offer_makes_pictures_of_the_predicted_size(ir: Ir, images: Module
 
 def test_the_async_client_does_the_same(ir: Ir, images: ModuleType, emulator: str):
     async def ask(provider: Any, family: Family, offer: Offer) -> None:
-        async with getattr(images, f"Async{provider.client}")(api_key=KEY, base_url=emulator, poll_interval=0.001) as owner:
+        async with getattr(images, f"Async{provider.client}")(KEY, base_url=emulator, poll_interval=0.001) as owner:
             call, route = method(owner, family, offer)
             result = await call(**samples.given(offer, samples.full(family, offer)), **route)
             assert result.images and result.images[0].url.startswith(emulator)
@@ -364,7 +364,7 @@ def test_a_gateway_may_word_the_error_of_a_task_in_several_ways(images: ModuleTy
         state = {"status": "in_progress"} if request.method == "POST" else {"status": "failed", "error": error}
         return httpx2.Response(200, json={"id": "t-1", **state})
 
-    client = images.Vtrix(api_key="sk-test-errors", region="global", poll_interval=0.001, transport=httpx2.MockTransport(answer))
+    client = images.Vtrix("sk-test-errors", poll_interval=0.001, transport=httpx2.MockTransport(answer))
     with pytest.raises(images.TaskFailed, match="boom"):
         client.qwen_image_edit_plus.edit(prompt="a", images=["https://example.com/a.png"])
 

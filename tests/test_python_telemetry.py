@@ -240,6 +240,12 @@ def test_a_stream_is_a_span_in_which_its_reader_is_not(images: ModuleType, spans
     assert outer.name == "mine"
 
 
+def test_a_stream_that_is_asked_for_again_is_still_one_span(images: ModuleType, spans: Spans):
+    busy = httpx2.Response(429, json=BUSY, headers={"Retry-After": "0"})
+    list(client(images, busy, STREAM).wan2_6_image.stream(prompt=PROMPT))
+    assert [event.name for event in spans.one.events] == ["platemark.retry"]
+
+
 def test_a_stream_that_nobody_reads_to_its_end_is_over_and_no_error(images: ModuleType, spans: Spans):
     pieces = client(images, STREAM).wan2_6_image.stream(prompt=PROMPT)
     next(pieces)

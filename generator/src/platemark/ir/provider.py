@@ -15,8 +15,8 @@ RouteName: TypeAlias = Literal["sync", "stream", "task"]
 class Auth:
     """How a key is sent: the header, its value with `{key}`, and the environment variable that a key comes from.
 
-    `workspace` is the header that names a workspace; empty where there is none. `refused`: how keys begin that can't make
-    pictures."""
+    `workspace` is the header that names a workspace; empty where there is none. `refused`: how keys begin that can't
+    make pictures."""
 
     header: str
     value: str

@@ -14,8 +14,8 @@ from platemark.source import Keys, Tree
 from platemark.spec.model import Provider
 
 _OCCASIONS = (
-    "any", "auth", "body", "cancel", "concurrency", "failure", "method", "model", "path", "payload", "quota", "rate", "route",
-    "route.async", "route.sync", "size", "task", "upload", "upload.expired", "upload.foreign", "upload.header",
+    "any", "auth", "body", "cancel", "concurrency", "failure", "method", "model", "path", "payload", "quota", "rate",
+    "route", "route.async", "route.sync", "size", "task", "upload", "upload.expired", "upload.foreign", "upload.header",
     "upload.lost",
 )  # fmt: skip
 """What a service refuses besides broken rules."""

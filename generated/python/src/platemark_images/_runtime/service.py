@@ -54,8 +54,9 @@ class Service:
         if model in known:
             return family(self.provider, model), model
         if like is None:
-            error = unknown("model", model, known)
-            raise ConfigurationError(f"{error}; for a snapshot that is newer than this client, give family= too")
+            said = str(unknown("model", model, known))
+            stop = "" if said.endswith("?") else "."
+            raise ConfigurationError(f"{said}{stop} For a snapshot that is newer than this client, give family= too")
         named = [name for name in known if family(self.provider, name).name == like]
         begins = [name for name in named if model.startswith(name)]
         if begins or like in known:

@@ -135,7 +135,7 @@ class QwenImageMax:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate
 
 
@@ -215,7 +215,7 @@ class QwenImagePlus:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route)
+        prepared = self._client.prepared(self._model, values, mode, route, bounded=False)
         return prepared.estimate
 
     def submit(
@@ -300,7 +300,7 @@ class AsyncQwenImageMax:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate
 
 
@@ -380,7 +380,7 @@ class AsyncQwenImagePlus:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route)
+        prepared = self._client.prepared(self._model, values, mode, route, bounded=False)
         return prepared.estimate
 
     async def submit(

@@ -213,7 +213,7 @@ class QwenImage20Pro:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate
 
 
@@ -362,5 +362,5 @@ class AsyncQwenImage20Pro:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate

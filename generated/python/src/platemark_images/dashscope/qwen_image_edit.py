@@ -122,7 +122,7 @@ class QwenImageEditMax:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate
 
 
@@ -192,7 +192,7 @@ class QwenImageEdit:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate
 
 
@@ -271,7 +271,7 @@ class AsyncQwenImageEditMax:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate
 
 
@@ -341,5 +341,5 @@ class AsyncQwenImageEdit:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate

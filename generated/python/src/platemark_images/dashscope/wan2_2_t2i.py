@@ -100,7 +100,7 @@ class Wan22T2iFlash:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "task")
+        prepared = self._client.prepared(self._model, values, mode, "task", bounded=False)
         return prepared.estimate
 
     def submit(
@@ -181,7 +181,7 @@ class AsyncWan22T2iFlash:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "task")
+        prepared = self._client.prepared(self._model, values, mode, "task", bounded=False)
         return prepared.estimate
 
     async def submit(

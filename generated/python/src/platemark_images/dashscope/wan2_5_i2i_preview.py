@@ -112,7 +112,7 @@ class Wan25I2iPreview:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "task")
+        prepared = self._client.prepared(self._model, values, mode, "task", bounded=False)
         return prepared.estimate
 
     def submit(
@@ -204,7 +204,7 @@ class AsyncWan25I2iPreview:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "task")
+        prepared = self._client.prepared(self._model, values, mode, "task", bounded=False)
         return prepared.estimate
 
     async def submit(

@@ -220,7 +220,7 @@ class Wan26Image:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate
 
     @overload
@@ -420,7 +420,7 @@ class AsyncWan26Image:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate
 
     @overload

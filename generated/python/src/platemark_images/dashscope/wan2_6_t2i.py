@@ -107,7 +107,7 @@ class Wan26T2i:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route)
+        prepared = self._client.prepared(self._model, values, mode, route, bounded=False)
         return prepared.estimate
 
     def submit(
@@ -195,7 +195,7 @@ class AsyncWan26T2i:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route)
+        prepared = self._client.prepared(self._model, values, mode, route, bounded=False)
         return prepared.estimate
 
     async def submit(

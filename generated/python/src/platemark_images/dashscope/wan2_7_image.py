@@ -348,7 +348,7 @@ class Wan27Image:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate
 
     @overload
@@ -603,7 +603,7 @@ class Wan27ImagePro:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate
 
     @overload
@@ -858,7 +858,7 @@ class AsyncWan27Image:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate
 
     @overload
@@ -1113,7 +1113,7 @@ class AsyncWan27ImagePro:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, route, envelope)
+        prepared = self._client.prepared(self._model, values, mode, route, envelope, bounded=False)
         return prepared.estimate
 
     @overload

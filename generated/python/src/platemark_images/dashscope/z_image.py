@@ -89,7 +89,7 @@ class ZImageTurbo:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate
 
 
@@ -152,5 +152,5 @@ class AsyncZImageTurbo:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "sync")
+        prepared = self._client.prepared(self._model, values, mode, "sync", bounded=False)
         return prepared.estimate

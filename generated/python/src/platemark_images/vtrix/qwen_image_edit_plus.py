@@ -115,7 +115,7 @@ class QwenImageEditPlus:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "task", envelope)
+        prepared = self._client.prepared(self._model, values, mode, "task", envelope, bounded=False)
         return prepared.estimate
 
     def submit(
@@ -210,7 +210,7 @@ class AsyncQwenImageEditPlus:
         """How many pictures a request of a mode makes, and what it may cost. Nothing is sent; no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        prepared = self._client.prepared(self._model, values, mode, "task", envelope)
+        prepared = self._client.prepared(self._model, values, mode, "task", envelope, bounded=False)
         return prepared.estimate
 
     async def submit(

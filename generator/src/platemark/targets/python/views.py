@@ -37,8 +37,8 @@ _ROOT = "platemark_images._runtime"
 _PUBLIC: Mapping[str, tuple[str, ...]] = {
     f"{_ROOT}.errors": (
         "APIError", "AuthenticationError", "ConfigurationError", "ConnectionFailed", "ContentRejected", "CostExceeded",
-        "CostUnknown", "JobsInvalid", "JournalError", "NotFound", "OutcomeUnknown", "PermissionDenied", "PlatemarkError",
-        "RateLimited", "RequestInvalid", "ResultExpired", "ServerError", "TaskFailed", "TaskTimeout",
+        "CostUnknown", "JobsInvalid", "JournalError", "NotFound", "OutcomeUnknown", "PermissionDenied",
+        "PlatemarkError", "RateLimited", "RequestInvalid", "ResultExpired", "ServerError", "TaskFailed", "TaskTimeout",
     ),
     f"{_ROOT}.batch.results": ("BatchProgress", "BatchResult", "FailedJob", "UnknownJob"),
     f"{_ROOT}.catalog": ("Ability", "ModelInfo"),

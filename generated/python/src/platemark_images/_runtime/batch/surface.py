@@ -21,6 +21,7 @@ from platemark_images._runtime.protocol import Context, Talk
 
 if TYPE_CHECKING:
     from platemark_images._runtime.client import AsyncClient, Client
+    from platemark_images._runtime.lives import Listed
 
 Where: TypeAlias = "str | os.PathLike[str]"
 OnProgress: TypeAlias = "Callable[[BatchProgress], object] | None"
@@ -269,7 +270,7 @@ def _result(run: Run) -> Talk[BatchResult]:
     """What came of a batch, with the candidates of unknown jobs."""
     journal = run.journal
     unknown = journal.rows("unknown")
-    candidates: Mapping[str, tuple[claims.Listed, ...]] = {}
+    candidates: Mapping[str, tuple[Listed, ...]] = {}
     if unknown:
         try:
             candidates = yield from claims.candidates(run.context, unknown, journal.tasks())

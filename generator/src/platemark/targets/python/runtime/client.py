@@ -77,14 +77,15 @@ class Base:
         """How many pictures a request makes, and what it may cost. Nothing is sent, and no key is needed.
 
         Raises RequestInvalid with every broken rule."""
-        return self.prepared(model, values, mode, family=family).estimate
+        return self.prepared(model, values, mode, family=family, bounded=False).estimate
 
     def prepared(
         self, model: str, values: Mapping[str, object], mode: str | None = None, route: str | None = None,
-        envelope: str | None = None, family: str | None = None,
+        envelope: str | None = None, family: str | None = None, *, bounded: bool = True,
     ) -> Prepared[Any]:  # fmt: skip
-        """The exact request for arguments and options of a call."""
-        return prepare(self.service, self.context.settings, model, values, mode, route, envelope, family)
+        """The exact request for arguments and options of a call; `max_cost` is not looked at unless it is `bounded`."""
+        settings = self.context.settings
+        return prepare(self.service, settings, model, values, mode, route, envelope, family, bounded=bounded)
 
     def operation(
         self, name: str, prepared: Prepared[Any] | None = None, *, model: str | None = None, task_id: str | None = None

@@ -102,12 +102,14 @@ def prepare(
     route: str | None = None,
     envelope: str | None = None,
     like: str | None = None,
+    *,
+    bounded: bool = True,
 ) -> Prepared[Any]:
     """The exact request for a call; `values` are arguments of its method, options among them.
 
     Without `mode` the values choose it; without `route` it is the first one that the mode has.
     Raises RequestInvalid with every broken rule, ConfigurationError for what is no call of the model at all, and
-    CostExceeded or CostUnknown under `max_cost`."""
+    CostExceeded or CostUnknown under `max_cost`, if it is `bounded` by it."""
     arguments, options = split(values)
     settings = settings.but(options)
     family, known = service.family(model, like)
@@ -129,12 +131,15 @@ def prepare(
     if extra or model != known:
         body = skeletons.build(payload, {"model": model, **complete, **extra})
     size = judge.expected(family, offer, complete, _last_side(complete))
-    return _held(Prepared(
+    made = Prepared[Any](
         model, "POST", service.base_url + service.provider.endpoints[offer.endpoint],
         _headers(service, offer, settings, complete), body, _written(body), offer, told, complete,
         _estimate(service, family, offer, complete, model), settings, _requested(arguments),
         sizes.written(size.size) if size.size else None, size.approximate, (*_where(service, family, offer), *_remarks(family, offer, given)),
-    ))  # fmt: skip
+    )  # fmt: skip
+    if bounded:
+        _hold(made)
+    return made
 
 
 # ── What was given ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,13 +280,12 @@ def _estimate(service: Service, family: Family, offer: Offer, values: Mapping[st
     return estimate(family, offer, values, service.region, model)
 
 
-def _held(prepared: Prepared[Any]) -> Prepared[Any]:
-    """The request, if it costs no more than it may."""
+def _hold(prepared: Prepared[Any]) -> None:
+    """Refuse a request that could cost more than it may."""
     if prepared.settings.max_cost is not None:
         from platemark_images._runtime.estimates import hold
 
         hold(prepared.estimate, prepared.settings.max_cost)
-    return prepared
 
 
 def _where(service: Service, family: Family, offer: Offer) -> list[str]:
