@@ -376,3 +376,5 @@ def test_headers_of_the_caller_travel_with_questions_too(images: ModuleType):
     made = images.DashScope(KEY, "singapore", transport=httpx2.MockTransport(answer), extra_headers={"X-Tenant": "a"})
     assert made.tasks.get("t").status == "RUNNING"
     assert asked[0].headers["x-tenant"] == "a"
+    with pytest.raises(images.ConfigurationError, match="the client's own to set"):
+        made.with_options(extra_headers={"authorization": "Bearer b"}).tasks.get("t")

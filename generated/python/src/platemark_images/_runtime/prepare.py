@@ -261,10 +261,7 @@ def _headers(service: Service, offer: Offer, settings: Settings, values: Mapping
     used = uploads and any(str(each).startswith(f"{uploads.scheme}://") for each in leaves.items(values.get("images")))
     resolved = dict(uploads.header) if uploads and used else {}
     own = {"Content-Type": "application/json", **service.headers(offer.route, masked=True), **resolved}
-    taken = {name.lower() for name in own}
-    if both := [name for name in settings.extra_headers if name.lower() in taken]:
-        raise ConfigurationError(f"extra_headers: {', '.join(both)} is the client's own to set")
-    return {**own, **settings.extra_headers}
+    return settings.added_to(own)
 
 
 def _written(body: Any) -> bytes:

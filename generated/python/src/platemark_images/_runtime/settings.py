@@ -64,6 +64,13 @@ class Settings:
             raise ConfigurationError("; ".join(wrong))
         return made
 
+    def added_to(self, own: Mapping[str, str]) -> dict[str, str]:
+        """Headers with the caller's. Raises ConfigurationError for those that are the client's own to set."""
+        taken = {name.lower() for name in own}
+        if both := [name for name in self.extra_headers if name.lower() in taken]:
+            raise ConfigurationError(f"extra_headers: {', '.join(both)} is the client's own to set")
+        return {**own, **self.extra_headers}
+
     def problems(self) -> list[str]:
         """What is wrong with them, in words."""
         found = [f"{name} must be a number of seconds above 0, not {value!r}"

@@ -42,7 +42,7 @@ class Context:
 
     def headers(self) -> dict[str, str]:
         """Headers of a question: the key, and what the caller adds."""
-        return {**self.service.headers(), **self.settings.extra_headers}
+        return self.settings.added_to(self.service.headers())
 
     def but(self, options: Mapping[str, Any]) -> Context:
         """The same with other options."""
