@@ -396,3 +396,15 @@ def test_a_skeleton_is_told_by_what_it_is_and_not_by_what_it_holds() -> None:
     assert read(first, {"a": 1}, ("x", "y")).values == {"x": 1}
     assert read(second, {"a": 1}, ("x", "y")).values == {"y": 1}
     assert read(first, {"a": 1}, ("y",)).values == {}
+
+
+def test_elements_of_one_kind_may_lack_fields_that_tell_several_kinds_apart() -> None:
+    tasks = {"data": [{"$each": "tasks", "id": "$task_id", "ended": "$ended"}]}
+    _, found = skeletons.find(tasks, {"data": [{"id": "t-1"}, {"id": "t-2", "ended": "now"}]})
+    assert [(each.kind, each.fields) for each in found] == [
+        ("tasks", {"task_id": "t-1"}),
+        ("tasks", {"task_id": "t-2", "ended": "now"}),
+    ]
+    failed = {"$each": "failures", "code": "$code", "message": "$said"}
+    failures = {"data": [{"$each": "images", "url": "$item"}, failed]}
+    assert skeletons.find(failures, {"data": [{"code": "a"}]})[1] == []
