@@ -356,7 +356,7 @@ def test_no_room_for_pictures_is_told_and_they_are_had_later(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(importlib.import_module("platemark_images._runtime.results"), "write", full)
+        patch.setattr(importlib.import_module("platemark_images._runtime.writing"), "write", full)
         with pytest.raises(images.JournalError, match=r"No space left on device\. Make room"):
             batch(images, server, asked(1), tmp_path / "run.sqlite")
     (tmp_path / "run" / ".j0-01-abcdefgh").write_bytes(b"half of a picture that a killed process left")

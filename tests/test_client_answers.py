@@ -91,7 +91,7 @@ def test_retry_after_is_honored(images: ModuleType, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "time", lambda: 1_795_255_200.0)  # 10:00 of that day
     client = images.DashScope(api_key=KEY, region="singapore", max_retries=1)
     context: Any = replace(client.context, chance=lambda: 0.5)
-    talk = protocol.ask(context, protocol.paid(context, client.wan2_6_t2i.prepare(prompt=PROMPT, n=1)))
+    talk = protocol.ask(context, protocol.paid(context, client.wan2_6_t2i.prepare(prompt=PROMPT, n=1), "sync"))
     assert isinstance(next(talk), protocol.Send)
     refused = Answer(429, {"retry-after": asked}, REFUSED)
     if waits is None:

@@ -253,7 +253,7 @@ def test_a_request_that_could_cost_too_much_is_not_sent(images: ModuleType, owne
         owner.wan2_6_t2i.prepare(prompt=PROMPT, max_cost="1 USD")
     careful = owner.with_options(max_cost="0.10 CNY")
     assert str(careful.wan2_6_t2i.estimate(prompt=PROMPT)) == "4 pictures: 0.880 CNY"
-    with pytest.raises(images.ConfigurationError, match=r"write it as 2\.00CNY"):
+    with pytest.raises(images.ConfigurationError, match=r"write it as 2\.00 CNY"):
         owner.wan2_6_t2i.prepare(prompt=PROMPT, max_cost="two")
 
 
@@ -378,3 +378,14 @@ def test_headers_of_the_caller_travel_with_questions_too(images: ModuleType):
     assert asked[0].headers["x-tenant"] == "a"
     with pytest.raises(images.ConfigurationError, match="the client's own to set"):
         made.with_options(extra_headers={"authorization": "Bearer b"}).tasks.get("t")
+
+
+def test_what_is_doubtful_of_a_call_is_told(images: ModuleType, owner: Any):
+    far = owner.wan2_6_t2i.prepare(prompt=PROMPT, n=1, size="9:1")
+    assert "size='9:1': the nearest that fits is 1696*960" in far.told[0]
+    (near,) = owner.wan2_6_image.prepare("edit", prompt=PROMPT, n=1, images=["http://localhost/a.png"]).told
+    assert near.startswith("images[0]: ")
+    with pytest.raises(images.RequestInvalid, match=r"pathlib\.Path\('ok\.png'\)"):
+        owner.wan2_6_image.prepare("edit", prompt=PROMPT, images=["ok.png"])
+    with pytest.raises(images.RequestInvalid, match="put the picture into a list"):
+        owner.wan2_6_image.prepare("edit", prompt=PROMPT, images=ADDRESS)

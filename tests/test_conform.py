@@ -219,7 +219,7 @@ def test_a_model_without_a_price_is_probed_outside_only_and_the_report_says_so(i
 
 @pytest.mark.parametrize("text", ["2", "CNY", "-1CNY", "2.00 cny", "1e3CNY", "", "２CNY"])
 def test_what_is_no_sum_of_money_is_told(text: str):
-    with pytest.raises(ValueError, match=r"write it as 2\.00CNY"):
+    with pytest.raises(ValueError, match=r"write it as 2\.00 CNY"):
         conform.budget(text)
 
 
@@ -491,7 +491,7 @@ WRONG = {
     "no provider": ({"provider": "dashscop"}, {}, "unknown-provider", "dashscop"),
     "no model": ({"models": ["z-image-turb"]}, {}, "unknown-model", "z-image-turb"),
     "no region": ({"base_url": BEIJING, "region": "bejing"}, KEY, "unknown-region", "bejing"),
-    "no money": ({"budget": "2 yuan"}, {}, "bad-budget", "2.00CNY"),
+    "no money": ({"budget": "2 yuan"}, {}, "bad-budget", "2.00 CNY"),
     "no report": ({"report": "out.docx"}, {}, "unknown-report", "out.docx"),
 }
 
@@ -512,4 +512,4 @@ def test_the_command_line_hands_everything_over(capsys: pytest.CaptureFixture[st
     out = json.loads(capsys.readouterr().out)
     assert out["models"][0]["model"] == "dashscope/z-image-turbo"
     assert cli.run(["conform", "--model", "z-image-turbo", "--budget", "much"]) == 2
-    assert "write it as 2.00CNY" in capsys.readouterr().err
+    assert "write it as 2.00 CNY" in capsys.readouterr().err

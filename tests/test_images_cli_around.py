@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from types import ModuleType
@@ -12,7 +13,7 @@ from typing import Any
 import click
 import pytest
 
-from commanding import KEY, PROMPT, T2I, Run, alone, place, run, service, started
+from commanding import KEY, PROMPT, T2I, Run, alone, path_of, place, run, service, started
 from platemark.emulator import running
 from platemark.ir import Ir
 from platemark.targets.python import options
@@ -136,6 +137,7 @@ def test_an_estimate_needs_neither_key_nor_region(run: Run, service: Emulator, m
     every = run("estimate", PROMPT, "--model", "wan2.7-image", "--mode", "sequence").data
     assert every["estimate"]["pictures"] == 12
     assert every["estimate"]["at_most"] is True
+    assert not every["estimate"]["region"]
     beijing = run("estimate", PROMPT, "--model", "wan2.7-image", "--n", "2", "--region", "cn-beijing").data["estimate"]
     assert beijing["region"] == "cn-beijing"
     assert [(float(cost["amount"]), cost["currency"]) for cost in beijing["costs"]] == [(0.4, "CNY")]
@@ -303,3 +305,54 @@ def test_the_distribution_names_the_command_and_its_extra(emitted_python: dict[s
     assert project["scripts"] == {"platemark-images": "platemark_images._runtime.cli:main"}
     assert [re.split(r"[^a-z]", each)[0] for each in project["optional-dependencies"]["cli"]] == ["click"]
     assert not any(each.startswith("click") for each in project["dependencies"])
+
+
+def test_a_key_with_a_line_break_is_told_as_such(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DASHSCOPE_API_KEY", f"{KEY}\n")
+    done = run("doctor")
+    assert (done.code, list(checks(done))) == (4, ["key"])
+    assert "no line break" in checks(done)["key"]["hint"]
+    refused = run("task", "list")
+    assert (refused.code, refused.error["code"]) == (4, "bad_key")
+    monkeypatch.setenv("DASHSCOPE_BASE_URL", "nowhere")  # the address is wrong, too, and nothing hides it
+    assert run("doctor").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("task", "get", ""), "is not the id of a task"),
+        (("task", "wait", ""), "is not the id of a task"),
+        (("task", "cancel", ".."), "is not the id of a task"),
+        (("task", "list", "--since", "999999d"), "is no moment"),
+        (("task", "list", "--since", "0001-01-01T00:00"), "is no moment"),
+        (("task", "list", "--timeout", "1e400"), "timeout must be a number of seconds"),
+        (("task", "list", "--base-url", "http://["), "http(s) address"),
+        ((*T2I, "--extra-parameter", "x=" + "[" * 100_000), "takes JSON"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_what_a_person_got_wrong_is_no_error_of_the_program(run: Run, arguments: tuple[str, ...], said: str):
+    done = run(*arguments)
+    assert (done.code, done.error["code"] in {"usage", "configuration_error"}) == (2, True)
+    assert said in done.error["message"]
+
+
+@pytest.mark.parametrize(("proxy", "code"), [("http://[", 5), ("http://127.0.0.1:port", 2), ("ftp://127.0.0.1:9", 2)])
+def test_a_proxy_that_is_no_address_is_told(run: Run, monkeypatch: pytest.MonkeyPatch, proxy: str, code: int):
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert run("doctor").code == 2
+    assert run("task", "list").code == code
+
+
+def test_the_package_runs_as_the_command_does(images: ModuleType):
+    done = subprocess.run(
+        [sys.executable, "-m", "platemark_images", "--version"],
+        cwd=path_of(images),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert images.__version__ in done.stdout

@@ -40,18 +40,23 @@ def money(text: str) -> Money:
     """`2.00 CNY` or `2.00CNY`, as people write it. Raises ValueError."""
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"`{text}` is no sum of money; write it as 2.00CNY")
+        raise ValueError(f"`{text}` is no sum of money; write it as 2.00 CNY")
     return Money(Decimal(found[1]), found[2])
 
 
 def made(family: ir.Family, offer: ir.Offer, values: Mapping[str, Any]) -> Made:
-    """How many pictures a valid request makes: a number, or what a parameter or its default says."""
+    """How many pictures a request makes: a number, or what a parameter or its default says.
+
+    A count that can't be read is taken for the most that there can be."""
     name = offer.makes.removeprefix("..")
     if name.isdecimal():
         return Made(int(name))
     parameter = family.parameter_of(offer, name)
     given = values.get(name, parameter.default if parameter else None)
-    return Made(max(1, leaves.integer(given)), offer.makes.startswith(".."))
+    if leaves.is_integer(given) and given >= 1:
+        return Made(leaves.integer(given), offer.makes.startswith(".."))
+    ranges = (rule.args["high"] for rule in family.rules_of(offer) if rule.id == f"{name}.range")
+    return Made(max([1, *(high for high in ranges if high)]), at_most=True)
 
 
 def highest(rows: Iterable[Mapping[str, Any]], values: Mapping[str, Any], region: str = "") -> dict[str, Decimal]:

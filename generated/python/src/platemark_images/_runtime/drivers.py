@@ -11,17 +11,18 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iter
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from platemark_images._runtime import errors
+from platemark_images._runtime import connections, errors
 from platemark_images._runtime.answers import Answer, parsed
 from platemark_images._runtime.protocol import Fetch, Send, Talk, Wait
 from platemark_images._runtime.streams import Reader
 from platemark_images._runtime.telemetry import Operation, each, each_async, span
 
 if TYPE_CHECKING:
+    import asyncio
+
     import httpx2
 
 T = TypeVar("T")
-HttpT = TypeVar("HttpT", "httpx2.Client", "httpx2.AsyncClient")
 
 CONNECT = 10.0
 """Seconds until a connection must stand."""
@@ -63,12 +64,14 @@ def lost(error: Exception, send: Send | Fetch, written: _Written) -> errors.Plat
 
 @contextmanager
 def _losing(send: Send | Fetch, written: _Written, reader: Reader | None = None) -> Generator[None, None, None]:
-    """What goes wrong meanwhile, in our own words; what a stream brought before goes with it."""
-    import httpx2
+    """What goes wrong meanwhile, in our own words; what a stream brought before goes with it.
 
+    A transport may raise anything, and a request that may be billed is never lost to an error that does not say so."""
     try:
         yield
-    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+    except errors.PlatemarkError:
+        raise
+    except Exception as error:
         told = lost(error, send, written)
         raise reader.cut(told) if reader else told from _bare(error)
 
@@ -106,18 +109,13 @@ def _patience(seconds: float) -> httpx2.Timeout:
     return httpx2.Timeout(seconds, connect=min(seconds, CONNECT))
 
 
-def _usable(client: HttpT) -> HttpT:
-    if client.is_closed:
-        raise errors.ConfigurationError("this client was closed; make another one")
-    return client
-
-
 class Driver:
     """Runs conversations and streams, blocking. Threads may share one."""
 
     def __init__(self, client: httpx2.Client | None, transport: httpx2.BaseTransport | None) -> None:
+        connections.check("Client", client, transport)
         self._client, self._transport = client, transport
-        self._ours = client is None
+        self._ours, self._closed = client is None, False
         self._lock = threading.Lock()
 
     def run(self, talk: Talk[T], about: Operation | None = None) -> T:
@@ -131,7 +129,7 @@ class Driver:
 
     def _hold(self, talk: Talk[T], send: Callable[[Send], Answer]) -> T:
         reply: Answer | None = None
-        problem: errors.PlatemarkError | None = None
+        problem: BaseException | None = None
         while True:
             try:
                 step = talk.throw(problem) if problem else talk.send(reply)
@@ -146,7 +144,7 @@ class Driver:
                         reply = self._fetch(step)
                     case Send():
                         reply = send(step)
-            except errors.PlatemarkError as error:
+            except BaseException as error:  # an interruption too: what goes on meanwhile is told by who knows it
                 problem = error
 
     def _pieces(self, talk: Talk[Answer], reader: Reader) -> Generator[tuple[str, str], None, None]:
@@ -177,9 +175,11 @@ class Driver:
                     yield from reader.feed(event.event, event.data)
 
     def close(self) -> None:
-        """Close connections; those of a client that was handed in stay open."""
-        if self._client is not None and self._ours:
-            self._client.close()
+        """Close connections for good; those of a client that was handed in stay open."""
+        with self._lock:
+            self._closed = self._ours
+            if self._client is not None and self._ours:
+                self._client.close()
 
     def _send(self, send: Send) -> Answer:
         written = _Written()
@@ -201,19 +201,24 @@ class Driver:
     def open(self) -> httpx2.Client:
         """The HTTP client, which is imported and made when it is first needed."""
         with self._lock:
+            if self._closed:
+                raise connections.closed()
             if self._client is None:
                 import httpx2
 
-                self._client = httpx2.Client(transport=self._transport)
-            return _usable(self._client)
+                with connections.making():
+                    self._client = httpx2.Client(transport=self._transport)
+            return connections.usable(self._client)
 
 
 class AsyncDriver:
     """Runs conversations and streams, awaiting. Tasks of one event loop may share one."""
 
     def __init__(self, client: httpx2.AsyncClient | None, transport: httpx2.AsyncBaseTransport | None) -> None:
+        connections.check("AsyncClient", client, transport)
         self._client, self._transport = client, transport
-        self._ours = client is None
+        self._ours, self._closed = client is None, False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self, talk: Talk[T], about: Operation | None = None) -> T:
         """Hold a conversation to its end."""
@@ -228,7 +233,7 @@ class AsyncDriver:
 
     async def _hold(self, talk: Talk[T], send: Callable[[Send], Awaitable[Answer]]) -> T:
         reply: Answer | None = None
-        problem: errors.PlatemarkError | None = None
+        problem: BaseException | None = None
         while True:
             try:
                 step = talk.throw(problem) if problem else talk.send(reply)
@@ -245,7 +250,7 @@ class AsyncDriver:
                         reply = await self._fetch(step)
                     case Send():
                         reply = await send(step)
-            except errors.PlatemarkError as error:
+            except BaseException as error:  # an interruption too: what goes on meanwhile is told by who knows it
                 problem = error
 
     async def _pieces(self, talk: Talk[Answer], reader: Reader) -> AsyncGenerator[tuple[str, str], None]:
@@ -278,9 +283,14 @@ class AsyncDriver:
                         yield piece
 
     async def close(self) -> None:
-        """Close connections; those of a client that was handed in stay open."""
-        if self._client is not None and self._ours:
+        """Close connections for good; those of a client that was handed in stay open."""
+        self._closed = self._ours
+        if self._client is None or not self._ours:
+            return
+        if self._loop in {None, connections.running()}:
             await self._client.aclose()
+        elif self._loop and not self._loop.is_closed():  # one that is closed took its connections with it
+            raise connections.elsewhere()
 
     async def _send(self, send: Send) -> Answer:
         written = _Written()
@@ -299,11 +309,18 @@ class AsyncDriver:
 
     def open(self) -> httpx2.AsyncClient:
         """The HTTP client, which is imported and made when it is first needed."""
+        if self._closed:
+            raise connections.closed()
+        here = connections.running()
+        if here and self._loop not in {None, here}:
+            raise connections.elsewhere()
+        self._loop = here or self._loop
         if self._client is None:
             import httpx2
 
-            self._client = httpx2.AsyncClient(transport=self._transport)
-        return _usable(self._client)
+            with connections.making():
+                self._client = httpx2.AsyncClient(transport=self._transport)
+        return connections.usable(self._client)
 
 
 def _streams(response: httpx2.Response) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from platemark_images._runtime.report import Report, Violation
 
 
@@ -21,6 +23,14 @@ class PlatemarkError(Exception):
     request_id: str = ""
     task_id: str = ""
     arrived: tuple[tuple[str, str], ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and what comes from another process are made of what an error holds, not of what it was made from."""
+        return _remade, (type(self), self.args), self.__dict__
+
+
+def _remade(kind: type[PlatemarkError], args: tuple[object, ...]) -> PlatemarkError:
+    return kind.__new__(kind, *args)
 
 
 class ConfigurationError(PlatemarkError):
@@ -79,7 +89,7 @@ class ConnectionFailed(PlatemarkError):
 
 
 class OutcomeUnknown(PlatemarkError):
-    """A request for pictures was sent, and its answer never came: it may have been accepted, and billed.
+    """A request for pictures was sent, and its answer never came or held nothing: it may have been accepted, and billed.
 
     It is never sent again by itself. Where the service lists tasks, `client.tasks.list(model=…)` may show it."""
 
@@ -103,6 +113,16 @@ class AuthenticationError(APIError):
 
 class PermissionDenied(APIError):
     """The key may not do this, or the service does not do it this way."""
+
+
+class NotAllSaved(PlatemarkError):
+    """Some pictures of a result could not be saved. `saved` are the files of the others, `problems` what went wrong, by the
+    number of the picture in the result, counted from 1."""
+
+    def __init__(self, saved: Sequence[Path], problems: Mapping[int, Exception], count: int) -> None:
+        self.saved, self.problems = saved, problems
+        told = "; ".join(f"picture {number}: {problem}" for number, problem in problems.items())
+        super().__init__(f"{len(problems)} of {count} pictures could not be saved, the others are in `saved`; {told}")
 
 
 class NotFound(APIError):

@@ -137,8 +137,16 @@ Talk: TypeAlias = Generator["Send | Fetch | Wait", "Answer | None", T]
 """A conversation that ends in a T."""
 
 
-def paid(context: Context, prepared: Prepared[Any]) -> Send:
-    """The request for pictures, with the key. What the service will change, and what is noted, is logged."""
+def paid(context: Context, prepared: Prepared[Any], route: str) -> Send:
+    """The request for pictures, with the key. What the service will change, and what is noted, is logged.
+
+    Raises ConfigurationError for what was prepared for another route, or for another address than the key is for."""
+    if not prepared.url.startswith(f"{context.service.base_url}/"):
+        raise errors.ConfigurationError(f"this was prepared for {prepared.url}, and this client is one of "
+                                        f"{context.service.base_url}: a key goes nowhere else")  # fmt: skip
+    if prepared.route != route:
+        raise errors.ConfigurationError(f"this was prepared for the {prepared.route} route, and is no {route}; "
+                                        "send() takes any")  # fmt: skip
     for told in prepared.told:
         LOG.warning("%s: %s", prepared.model, told)
     headers = {**prepared.headers, **context.service.headers(prepared.route)}
@@ -147,14 +155,13 @@ def paid(context: Context, prepared: Prepared[Any]) -> Send:
 
 def generate(context: Context, prepared: Prepared[Any]) -> Talk[Outcome]:
     """Ask for pictures by a synchronous route."""
-    provider = context.service.provider
-    raw = parsed(context.service, (yield from ask(context, paid(context, prepared))), paid=True)
-    return made(outcome(provider, prepared.offer.result, raw))
+    raw = parsed(context.service, (yield from ask(context, paid(context, prepared, "sync"))), paid=True)
+    return made(outcome(context.service, prepared.offer.result, raw))
 
 
 def opening(context: Context, prepared: Prepared[Any]) -> Talk[Answer]:
     """Ask for pictures by a route whose answer may be a stream; of a stream, the answer is its head."""
-    return (yield from ask(context, paid(context, prepared)))
+    return (yield from ask(context, paid(context, prepared, "stream")))
 
 
 def ask(context: Context, send: Send) -> Talk[Answer]:

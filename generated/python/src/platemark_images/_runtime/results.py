@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from platemark_images._runtime import files, pictures
+from platemark_images._runtime import files, writing
 from platemark_images._runtime.answers import Failure, Outcome
 from platemark_images._runtime.drivers import AsyncDriver, Driver
 from platemark_images._runtime.prepare import Prepared
 from platemark_images._runtime.protocol import Context
 from platemark_images._runtime.report import Violation
+from platemark_images._runtime.service import LOG
 from platemark_images._runtime.telemetry import Operation
 
 RawT = TypeVar("RawT", covariant=True)
@@ -42,8 +42,10 @@ class Image:
         return self._driver.run(files.download(self._context, self.url), Operation("download", self._context.service))
 
     def save(self, path: str | Path) -> Path:
-        """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path."""
-        return write(path, self.stem, self.bytes())
+        """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path.
+
+        Raises ResultExpired when the address has ended, and OSError for what can't be written."""
+        return writing.picture(path, self.stem, self.bytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,10 @@ class AsyncImage:
         )
 
     async def save(self, path: str | Path) -> Path:
-        """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path."""
-        return write(path, self.stem, await self.bytes())
+        """Download into a file or, if `path` is a folder or ends with a slash, into a folder; give the file's path.
+
+        Raises ResultExpired when the address has ended, and OSError for what can't be written."""
+        return writing.picture(path, self.stem, await self.bytes())
 
 
 @dataclass(frozen=True)
@@ -155,18 +159,23 @@ class Result(Answered[RawT, Image]):
     def save(self, folder: str | Path) -> list[Path]:
         """Download all pictures into a folder, which is made, several at once; give their paths.
 
-        Where the answer holds texts, a Markdown file with texts and pictures is the last of them."""
+        Where the answer holds texts, a Markdown file with texts and pictures is the last of them. Raises NotAllSaved,
+        with what was saved, when some can't be."""
         from concurrent.futures import ThreadPoolExecutor
         from contextvars import copy_context
 
-        def save(image: Image) -> Path:
-            return image.save(f"{folder}/")
+        into = writing.folder(folder)
+
+        def save(image: Image) -> Path | Exception:
+            try:
+                return image.save(into)
+            except Exception as error:
+                return error
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             # Each thread in a copy of the caller's context, so that spans lie within those of the caller.
             begun = [pool.submit(copy_context().run, save, image) for image in self.images]
-            paths = [each.result() for each in begun]
-        return paths + page(folder, self.parts, paths)
+            return writing.all_of(into, self.parts, [each.result() for each in begun])
 
 
 @dataclass(frozen=True)
@@ -176,17 +185,20 @@ class AsyncResult(Answered[RawT, AsyncImage]):
     async def save(self, folder: str | Path) -> list[Path]:
         """Download all pictures into a folder, which is made, several at once; give their paths.
 
-        Where the answer holds texts, a Markdown file with texts and pictures is the last of them."""
+        Where the answer holds texts, a Markdown file with texts and pictures is the last of them. Raises NotAllSaved,
+        with what was saved, when some can't be."""
         import asyncio
 
-        places = asyncio.Semaphore(_AT_ONCE)
+        into, places = writing.folder(folder), asyncio.Semaphore(_AT_ONCE)
 
-        async def save(image: AsyncImage) -> Path:
+        async def save(image: AsyncImage) -> Path | Exception:
             async with places:
-                return await image.save(f"{folder}/")
+                try:
+                    return await image.save(into)
+                except Exception as error:
+                    return error
 
-        paths = list(await asyncio.gather(*map(save, self.images)))
-        return paths + page(folder, self.parts, paths)
+        return writing.all_of(into, self.parts, await asyncio.gather(*map(save, self.images)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +233,7 @@ def result(
     driver: Driver, source: Source, found: Outcome, prepared: Prepared[Any] | None, task_id: str | None = None
 ) -> Result[Any]:
     """An outcome for those who block."""
+    _tell_missing(found, prepared)
     about = _size(found.values), source.expires_at, driver, source.context
     parts = tuple(item if stem is None else Image(item, stem, *about) for stem, item in _named(found, task_id))
     return Result(parts, found.failures, found.values, found.raw, prepared, task_id)
@@ -230,9 +243,19 @@ def async_result(
     driver: AsyncDriver, source: Source, found: Outcome, prepared: Prepared[Any] | None, task_id: str | None = None
 ) -> AsyncResult[Any]:
     """An outcome for those who await."""
+    _tell_missing(found, prepared)
     about = _size(found.values), source.expires_at, driver, source.context
     parts = tuple(item if stem is None else AsyncImage(item, stem, *about) for stem, item in _named(found, task_id))
     return AsyncResult(parts, found.failures, found.values, found.raw, prepared, task_id)
+
+
+def _tell_missing(found: Outcome, prepared: Prepared[Any] | None) -> None:
+    """Say it where fewer pictures came than were asked for."""
+    came = sum(kind == "images" for kind, _ in found.parts)
+    if prepared is None or prepared.estimate.at_most or came >= prepared.estimate.pictures:
+        return
+    failed = "".join(f"; {each.code}: {each.message}" for each in found.failures)
+    LOG.warning("%s: %d of %d pictures came%s", prepared.model, came, prepared.estimate.pictures, failed)
 
 
 def _named(found: Outcome, task_id: str | None) -> list[tuple[str | None, str]]:
@@ -266,42 +289,3 @@ def _size(values: Mapping[str, Any]) -> str | None:
         return str(size)
     width, height = values.get("width"), values.get("height")
     return f"{width}*{height}" if width and height else None
-
-
-# ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def write(path: str | Path, stem: str, data: bytes) -> Path:
-    """Write a picture as a whole or not at all; its ending follows its bytes."""
-    target = Path(path)
-    if target.is_dir() or str(path).endswith(("/", os.sep)):
-        seen = pictures.sniff(data, len(data))
-        target = target / f"{stem}.{seen.format.lower() if seen else 'bin'}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    import tempfile
-
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{stem}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut leaves a name without its bytes
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return target
-
-
-def page(folder: str | Path, parts: Iterable[object], paths: Sequence[Path | str]) -> list[Path]:
-    """A Markdown file of texts and pictures in reading order, beside the pictures; none where there is no text.
-
-    A picture that is no file stands there by its address."""
-    parts = list(parts)
-    if not any(isinstance(part, str) for part in parts):
-        return []
-    names = (place.name if isinstance(place, Path) else place for place in paths)
-    lines = [part if isinstance(part, str) else f"![]({next(names)})" for part in parts]
-    stem = next((place.stem.rpartition("-")[0] for place in paths if isinstance(place, Path)), "text")
-    return [write(Path(folder) / f"{stem}.md", stem, "\n\n".join(lines).encode() + b"\n")]

@@ -41,7 +41,7 @@ class Reader:
 
     def whole(self, answer: Any) -> Iterator[tuple[str, str]]:
         """The texts and pictures of an answer, be it that of an event or one that came instead of a stream."""
-        self._last = outcome(self.service.provider, self._result, answer)
+        self._last = outcome(self.service, self._result, answer)
         for kind, item in self._last.parts:
             self._take(kind, item)
             yield kind, item

@@ -23,8 +23,9 @@ class Files:
     def upload(self, file: Path | bytes | IO[bytes], *, model: str, name: str | None = None) -> inputs.Upload:
         """Store a file for one model; give the result, or its `url`, among the `images` of a call with that model.
 
-        The file keeps for `expires_at`, and only this account and model can use it. Raises ConfigurationError for what
-        can't be read or is too large, or where the service has no storage."""
+        The file keeps until `expires_at`, and only this account and model can use it. Raises ConfigurationError for what
+        can't be read or is too large, or where the service has no storage; APIError when the service or its storage
+        refuses, ConnectionFailed when one of them can't be reached."""
         data = _data(file)
         talk = files.upload(self._client.context, data, _name(file, name, data), model)
         return self._client.run(talk, self._client.operation("upload", model=model))
@@ -39,8 +40,9 @@ class AsyncFiles:
     async def upload(self, file: Path | bytes | IO[bytes], *, model: str, name: str | None = None) -> inputs.Upload:
         """Store a file for one model; give the result, or its `url`, among the `images` of a call with that model.
 
-        The file keeps for `expires_at`, and only this account and model can use it. Raises ConfigurationError for what
-        can't be read or is too large, or where the service has no storage."""
+        The file keeps until `expires_at`, and only this account and model can use it. Raises ConfigurationError for what
+        can't be read or is too large, or where the service has no storage; APIError when the service or its storage
+        refuses, ConnectionFailed when one of them can't be reached."""
         data = _data(file)
         talk = files.upload(self._client.context, data, _name(file, name, data), model)
         return await self._client.run(talk, self._client.operation("upload", model=model))

@@ -124,8 +124,12 @@ def _package(ir: model.Ir) -> Files:
     catalog = {name: f"platemark_images.{folders[found[0].id]}._provider" for name, found in ir.models.items()}
     about = "Typed clients of image-generation services, which can't send a request that the documents forbid."
     listed = f"MODELS = {literal(catalog)}\n"
+    start = 'if __name__ == "__main__":\n    main()\n'
     return {
         "__init__.py": _module(about, body, {}, later, plain=("importlib",)),
+        "__main__.py": _module(
+            "The command line, for `python -m platemark_images`.", start, {f"{_RUNTIME}.cli": ("main",)}
+        ),
         "_documents.py": _module("The documents that rules cite.", f"DOCUMENTS = {{{documents}}}\n"),
         "_catalog.py": _module("Every model, and the module of the service that has it.", listed),
     }

@@ -37,7 +37,7 @@ _ROOT = "platemark_images._runtime"
 _PUBLIC: Mapping[str, tuple[str, ...]] = {
     f"{_ROOT}.errors": (
         "APIError", "AuthenticationError", "ConfigurationError", "ConnectionFailed", "ContentRejected", "CostExceeded",
-        "CostUnknown", "JobsInvalid", "JournalError", "NotFound", "OutcomeUnknown", "PermissionDenied",
+        "CostUnknown", "JobsInvalid", "JournalError", "NotAllSaved", "NotFound", "OutcomeUnknown", "PermissionDenied",
         "PlatemarkError", "RateLimited", "RequestInvalid", "ResultExpired", "ServerError", "TaskFailed", "TaskTimeout",
     ),
     f"{_ROOT}.batch.results": ("BatchProgress", "BatchResult", "FailedJob", "UnknownJob"),

@@ -96,6 +96,8 @@ _Rows: TypeAlias = "Iterator[tuple[str, Mapping[str, object] | _Wrong]]"
 
 def _given(jobs: Jobs, service: Service) -> tuple[str, _Rows]:
     """Where paths begin, and each job with its place."""
+    if not isinstance(cast("object", jobs), Iterable | os.PathLike):
+        raise ConfigurationError(f"jobs must be mappings, or a file that holds them, not {jobs!r:.80}")
     if not isinstance(jobs, str | os.PathLike):
         return str(Path.cwd()), ((f"job {i}", _mapping(each)) for i, each in enumerate(jobs, 1))
     path = Path(jobs)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from platemark_images._runtime import errors, leaves
+from platemark_images._runtime import errors, leaves, lives
 from platemark_images._runtime.batch import claims, jobs
 from platemark_images._runtime.batch.bounds import Ledger
 from platemark_images._runtime.batch.journal import Journal, discard
@@ -45,7 +45,7 @@ def adopt(
     client: Client, journal: Where, adopted: claims.Claims, concurrency: int, on_progress: OnProgress
 ) -> BatchResult:
     """What `Client.adopt` does."""
-    with _known(client.context, journal, concurrency) as found:
+    with _known(client.context, journal, concurrency, on_progress) as found:
         told = client.run(claims.adopt(client.context, found, adopted))
         run = _adopting(client.context, found, told, on_progress)
         _work(client, run, concurrency)
@@ -71,7 +71,7 @@ async def adopt_async(
     client: AsyncClient, journal: Where, adopted: claims.Claims, concurrency: int, on_progress: OnProgress
 ) -> BatchResult:
     """What `AsyncClient.adopt` does."""
-    with _known(client.context, journal, concurrency) as found:
+    with _known(client.context, journal, concurrency, on_progress) as found:
         told = await client.run(claims.adopt(client.context, found, adopted))
         run = _adopting(client.context, found, told, on_progress)
         await _work_async(client, run, concurrency)
@@ -140,7 +140,7 @@ def opened(
     """A batch that is ready to run: all jobs are in its journal, and can be sent. Nothing was sent.
 
     Raises JobsInvalid, CostUnknown, ConfigurationError and JournalError; a journal that is new is removed then."""
-    _ready(context, concurrency)
+    _ready(context, concurrency, on_progress, journal=journal, folder="." if folder is None else folder)
     path = Path(journal)
     found, problems = jobs.read(given, context.service) if given is not None else ([], [])
     Ledger(max_cost, ())
@@ -170,9 +170,13 @@ def _seconds() -> float:
     return datetime.now(UTC).timestamp()
 
 
-def _ready(context: Context, concurrency: int) -> None:
+def _ready(context: Context, concurrency: int, on_progress: OnProgress, **places: object) -> None:
     """Raise ConfigurationError for what no batch can begin with, such as no key."""
     context.service.headers()
+    lives.require_plain(on_progress)
+    for name, place in places.items():
+        if not isinstance(place, str | os.PathLike):
+            raise errors.ConfigurationError(f"{name} must be a path, not {place!r:.80}")
     if not leaves.is_integer(concurrency) or not 1 <= concurrency <= 100:
         raise errors.ConfigurationError(f"concurrency must be 1 to 100, not {concurrency!r}")
 
@@ -241,9 +245,9 @@ def _clean(journal: Journal, folder: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def _known(context: Context, journal: Where, concurrency: int) -> Journal:
+def _known(context: Context, journal: Where, concurrency: int, on_progress: OnProgress) -> Journal:
     """A journal that is there. Raises JournalError where it is not."""
-    _ready(context, concurrency)
+    _ready(context, concurrency, on_progress, journal=journal)
     kept = Journal(Path(journal), create=False)
     try:
         _settled(context, kept, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -122,9 +123,12 @@ def _prepared(voice: Voice, given: Mapping[str, Any], asked: Mapping[str, object
     """The request; without a region or an address, by the prices of all regions."""
     place = provider(provider_of(given))
     named = [name for each in ("region", "base_url") for name in place.environment.get(each, ())]
-    if not (given["region"] or given["base_url"] or any(map(os.environ.get, named))):
+    anywhere = not (given["region"] or given["base_url"] or any(map(os.environ.get, named)))
+    if anywhere:
         given = {**given, "base_url": f"https://{place.regions[0].host or 'localhost'}{place.base_path}"}
     with client(voice, given) as used:
+        if anywhere:  # the address only fills the place of one
+            used.context = replace(used.context, service=replace(used.service, region=""))
         return used.prepared(given["model"], asked, given["mode"], given["route"], given["envelope"], given["family"])
 
 

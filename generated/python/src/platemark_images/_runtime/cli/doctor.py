@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from platemark_images._runtime.cli.connecting import client, connection, form, provider, provider_of
-from platemark_images._runtime.cli.failures import AUTH, FAILURE, NETWORK, USAGE, NoKey
+from platemark_images._runtime.cli.failures import AUTH, COPIED, FAILURE, NETWORK, USAGE, BadKey, NoKey
 from platemark_images._runtime.cli.voice import Voice
 from platemark_images._runtime.settings import Options
 
@@ -27,7 +27,14 @@ _APART = 300.0
 """Seconds by which a clock may be wrong: signed addresses and moments of tasks bear that."""
 _SHORT: Options = {"timeout": 20.0, "max_retries": 0}
 """A check that takes longer has its answer."""
-_CODES = {"settings": USAGE, "key": AUTH, "key and region": AUTH, "host": NETWORK, "connection": NETWORK}
+_CODES = {
+    "settings": USAGE,
+    "proxy": USAGE,
+    "key": AUTH,
+    "key and region": AUTH,
+    "host": NETWORK,
+    "connection": NETWORK,
+}
 _MARKS = {True: "ok", False: "WRONG", None: "-"}
 
 
@@ -73,6 +80,9 @@ def _checks(voice: Voice, given: Mapping[str, Any]) -> Iterator[Check]:
     except NoKey as error:
         yield Check("key", False, str(error))
         return
+    except BadKey as error:
+        yield Check("key", False, str(error), COPIED)
+        return
     except ConfigurationError as error:
         variables = _variables(place)
         yield Check("settings", False, str(error), f"the environment may say it: {variables}" if variables else "")
@@ -81,14 +91,10 @@ def _checks(voice: Voice, given: Mapping[str, Any]) -> Iterator[Check]:
         yield _key(used, given)
         yield _region(used)
         host = urlsplit(used.service.base_url).hostname or ""
-        proxy = _proxy(used.service.base_url, host)
-        yield Check(
-            "proxy",
-            None if proxy is None else True,
-            f"goes by {proxy}" if proxy else "none is used",
-            _proxy_hint(proxy),
-        )
-        if not proxy:
+        yield (proxy := _proxy(used.service.base_url, host))
+        if proxy.ok is False:
+            return
+        if proxy.ok is None:
             yield (name := _host(host))
             if not name.ok:
                 return
@@ -118,20 +124,23 @@ def _region(used: Client) -> Check:
     return Check("region", True, f"{service.region} at {service.base_url}")
 
 
-def _proxy(url: str, host: str) -> str | None:
-    """The proxy that the environment names for an address, without its password."""
+def _proxy(url: str, host: str) -> Check:
+    """The proxy that the environment names for an address; its password is not told."""
     import urllib.request
+
+    hint = "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name one; NO_PROXY lists hosts to ask without it"
 
     named = urllib.request.getproxies()
     found = named.get(urlsplit(url).scheme) or named.get("all")
     if not found or urllib.request.proxy_bypass(host):
-        return None
-    parts = urlsplit(found)
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
-
-
-def _proxy_hint(proxy: str | None) -> str:
-    return "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name one; NO_PROXY lists hosts to ask without it" if proxy else ""
+        return Check("proxy", None, "none is used")
+    try:
+        parts = urlsplit(found if "://" in found else f"http://{found}")
+        return Check(
+            "proxy", True, f"goes by {parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}", hint
+        )
+    except ValueError:
+        return Check("proxy", False, "what the environment names is no address", hint)
 
 
 def _host(host: str) -> Check:
@@ -139,11 +148,11 @@ def _host(host: str) -> Check:
 
     try:
         found = {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         return Check(
             "host",
             False,
-            f"{host} has no address: {error.strerror or error}",
+            f"{host} has no address: {getattr(error, 'strerror', None) or error}",
             "is the region right, and is there a network?",
         )
     return Check("host", True, f"{host} is {', '.join(sorted(found)[:3])}")
@@ -151,10 +160,13 @@ def _host(host: str) -> Check:
 
 def _asked(used: Client, given: Mapping[str, Any]) -> Iterator[Check]:
     """What the service's answer to a question about no task tells: that it is there, its time, and whether it knows the key."""
-    from platemark_images._runtime.errors import ConnectionFailed
+    from platemark_images._runtime.errors import ConfigurationError, ConnectionFailed
 
     try:
         answer = used.run(_question(used))
+    except ConfigurationError as error:
+        yield Check("settings", False, str(error))
+        return
     except ConnectionFailed as error:
         yield Check("connection", False, str(error), _tls_hint(str(error)))
         return

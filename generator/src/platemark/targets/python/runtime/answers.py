@@ -42,27 +42,37 @@ class Outcome:
     raw: Any = field(repr=False)
 
 
-def outcome(provider: Provider, result: str, raw: Any) -> Outcome:
+def outcome(service: Service, result: str, raw: Any) -> Outcome:
     """What a finished answer holds, by the result's skeleton; without one, by that which finds most in it."""
     if not result:
-        return max((_outcome(provider, name, raw) for name in provider.results), key=lambda each: len(each.parts))
-    return _outcome(provider, result, raw)
+        each = [_outcome(service, name, raw) for name in service.provider.results]
+        return max(each, key=lambda found: (len(found.parts), len(found.failures)))
+    return _outcome(service, result, raw)
 
 
-def made(found: Outcome) -> Outcome:
-    """An outcome that holds something. Raises APIError, by the first failure, where it holds nothing."""
+def made(found: Outcome, *, is_task: bool = False) -> Outcome:
+    """An outcome that holds something. Where it holds nothing, raises APIError by the first failure; without one,
+    OutcomeUnknown, or APIError for a task, of which it is known that it was accepted and is over."""
     if found.parts:
         return found
-    first = next(iter(found.failures), Failure("", "the answer holds neither a picture nor a text"))
-    raise errors.APIError(first.message, status=200, code=first.code, request_id=_text(found.values.get("request_id")))
+    first, request_id = next(iter(found.failures), None), _text(found.values.get("request_id"))
+    nothing = "the answer holds neither a picture nor a text"
+    if first is None and not is_task:
+        error = errors.OutcomeUnknown(nothing, status=200)
+        error.request_id = request_id
+        raise error
+    first = first or Failure("", nothing)
+    raise errors.APIError(first.message, status=200, code=first.code, request_id=request_id)
 
 
-def _outcome(provider: Provider, result: str, raw: Any) -> Outcome:
+def _outcome(service: Service, result: str, raw: Any) -> Outcome:
+    provider = service.provider
     values, found = skeletons.find(provider.results[result], raw)
     parts = tuple((f.kind, str(f.item)) for f in found if f.kind in {"images", "texts"} and f.item is not None)
     failed = tuple(
-        Failure(str(f.fields.get("code", "")), str(f.fields.get("message", ""))) for f in found if f.kind == "failures"
-    )
+        Failure(_text(f.fields.get("code")), service.without_secrets(_text(f.fields.get("message"))))
+        for f in found if f.kind == "failures"
+    )  # fmt: skip
     shared, _ = skeletons.find(provider.answer, raw)
     # What stands beside each picture, such as the prompt that it was made from, is the same for all but rarely.
     beside = next((f.fields for f in found if f.kind == "images"), dict[str, Any]())
@@ -80,7 +90,7 @@ def parsed(service: Service, answer: Answer, *, paid: bool) -> Any:
         return cast("dict[str, Any]", data)
     told = f"HTTP {answer.status}, {len(answer.body)} bytes that are not the answer of {provider.client}"
     if 300 <= answer.status < 400:
-        leads = answer.headers.get("location", "nowhere")
+        leads = service.without_secrets(answer.headers.get("location", "nowhere"))
         raise errors.ConnectionFailed(f"{told}: it leads to {leads}, and a key goes nowhere but to {service.base_url}",
                                       status=answer.status)  # fmt: skip
     if paid:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from platemark_images._runtime import costs
 from platemark_images._runtime.costs import Money
-from platemark_images._runtime.errors import ConfigurationError, CostExceeded, CostUnknown
+from platemark_images._runtime.errors import CostExceeded, CostUnknown
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -57,10 +57,7 @@ def estimate(family: Family, offer: Offer, values: Mapping[str, object], region:
 
 def hold(found: Estimate, limit: str) -> None:
     """Refuse what could cost more than a sum such as `2.00 CNY`. Raises CostExceeded, or CostUnknown."""
-    try:
-        most = costs.money(limit)
-    except (ValueError, AttributeError) as error:
-        raise ConfigurationError(f"max_cost: {error}") from None
+    most = costs.money(limit)
     cost = found.cost(most.currency)
     if cost.amount > most.amount:
         raise CostExceeded(f"{found.model} could cost {cost} ({found}), and max_cost is {most}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -12,6 +14,7 @@ from platemark_images._runtime import errors, pace, skeletons, telemetry
 from platemark_images._runtime.answers import Outcome, made, message_of, outcome, parsed
 from platemark_images._runtime.protocol import Context, Send, Talk, Wait, ask, paid
 from platemark_images._runtime.service import LOG
+from platemark_images._runtime.settings import LONGEST
 
 if TYPE_CHECKING:
     from platemark_images._runtime.ir import Provider, Tasks
@@ -69,11 +72,12 @@ class Page:
 
 def submit(context: Context, prepared: Prepared[Any]) -> Talk[State]:
     """Start a task."""
-    answer = yield from ask(context, paid(context, prepared))
+    answer = yield from ask(context, paid(context, prepared, "task"))
     raw = parsed(context.service, answer, paid=True)
     state = _state(_tasks(context).created, context.service.provider, raw)
-    if not state.task_id:
+    if not _is_id(state.task_id):
         raise errors.OutcomeUnknown("the service accepted the request and gave no task id", status=answer.status)
+    LOG.info("task %s was started", state.task_id)
     return state
 
 
@@ -88,16 +92,30 @@ def finish(
     on_progress: Callable[[State], object] | None = None,
 ) -> Talk[Finished]:  # fmt: skip
     """Wait for what a task makes, in the shape of that name. Raises what `wait` does."""
-    state = yield from wait(context, task_id, timeout, on_progress)
+    with _interruptible(task_id):
+        state = yield from wait(context, task_id, timeout, on_progress)
     try:
-        return Finished(state, made(outcome(context.service.provider, shape, state.raw)))
+        return Finished(state, made(outcome(context.service, shape, state.raw), is_task=True))
     except errors.APIError as error:
         error.task_id = task_id
         raise
 
 
+@contextmanager
+def _interruptible(task_id: str) -> Generator[None, None, None]:
+    """Whatever ends the waiting from outside, such as Ctrl-C, tells how to come back to the task."""
+    try:
+        yield
+    except errors.PlatemarkError:  # which tells of the task by itself
+        raise
+    except BaseException as error:
+        error.add_note(f"task {task_id} was waited for; client.tasks.resume({task_id!r}).wait() waits for it again")
+        raise
+
+
 def query(context: Context, task_id: str) -> Talk[State]:
     """How a task stands."""
+    known(task_id)
     tasks = _tasks(context)
     method, _, path = tasks.query.partition(" ")
     url = context.service.base_url + path.replace("{task_id}", quote(task_id, safe=""))
@@ -111,15 +129,18 @@ def wait(
     """Wait until a task is done; without a time-out of its own, for that of the settings.
 
     Raises TaskFailed when it ends otherwise, TaskTimeout when it takes too long, and what goes wrong with a question
-    once too often: with the task's id, since it goes on."""
-    timeout = context.settings.task_timeout if timeout is None else timeout
-    began, missed, asked = context.now(), 0, 0.0
+    once too often: with the task's id, since it goes on. A time-out of 0 s asks once."""
+    known(task_id)
+    require_plain(on_progress)
+    timeout = context.settings.task_timeout if timeout is None else _seconds(timeout)
+    began, attempt, missed, asked = context.now(), 0, 0, 0.0
     pause, most = context.settings.poll_interval, min(pace.MOST, float(_tasks(context).poll))
     while True:
         waited = context.now() - began
-        if waited >= timeout:
+        if attempt and waited >= timeout:
             raise errors.TaskTimeout(task_id, waited)
-        yield Wait(min(max(pace.spread(pause, context.chance()), asked), timeout - waited))
+        attempt += 1
+        yield Wait(max(0.0, min(max(pace.spread(pause, context.chance()), asked), timeout - waited)))
         pause = min(pause * 2, max(most, pause))
         left = max(timeout - (context.now() - began), LAST)
         try:
@@ -144,6 +165,7 @@ def wait(
 
 def cancel(context: Context, task_id: str) -> Talk[None]:
     """Cancel a task. Raises APIError where it can't be canceled any more."""
+    known(task_id)
     method, _, path = _tasks(context).cancel.partition(" ")
     if not path:
         raise errors.ConfigurationError(f"{context.service.provider.client} can't cancel tasks")
@@ -182,6 +204,34 @@ def failed(service: Service, state: State) -> errors.TaskFailed:
     )
 
 
+def known(task_id: object) -> None:
+    """Raise ConfigurationError for what no task is called by; an address would lead elsewhere with it."""
+    if not _is_id(task_id):
+        raise errors.ConfigurationError(f"{task_id!r} is not the id of a task")
+
+
+def _is_id(task_id: object) -> bool:
+    return isinstance(task_id, str) and task_id.isprintable() and bool(task_id.strip(" ."))
+
+
+def require_plain(on_progress: object) -> None:
+    """Raise ConfigurationError for a function that can't be called just so: nobody would await it."""
+    if on_progress is None:
+        return
+    if not callable(on_progress):
+        raise errors.ConfigurationError(f"on_progress must be a function, not {type(on_progress).__name__}")
+    if any(map(inspect.iscoroutinefunction, (on_progress, type(on_progress).__call__))):
+        raise errors.ConfigurationError("on_progress must be a plain function: it is called, and not awaited. It may start what "
+                                        "is awaited elsewhere, as by asyncio.create_task(…)")  # fmt: skip
+
+
+def _seconds(timeout: object) -> float:
+    """A time-out. Raises ConfigurationError for what is none."""
+    if isinstance(timeout, int | float) and not isinstance(timeout, bool) and 0 <= timeout <= LONGEST:
+        return float(timeout)
+    raise errors.ConfigurationError(f"timeout must be a number of seconds from 0 to {LONGEST:,.0f}, not {timeout!r:.80}")
+
+
 def _asked(context: Context, method: str, url: str) -> Talk[Any]:
     """A question about tasks, at the pace that an account may ask."""
     if context.tasks is not None and (pause := context.tasks.reserve(context.now())) > 0:
@@ -207,10 +257,16 @@ def _state(skeleton: Any, provider: Provider, raw: Any, task_id: str = "") -> St
 
 
 def _listed(fields: Mapping[str, Any]) -> Listed:
-    created = fields.get("created_ms")
-    when = datetime.datetime.fromtimestamp(created / 1000, datetime.UTC) if isinstance(created, int | float) else None
     task_id, status, model = (str(fields.get(name, "")) for name in ("task_id", "status", "model"))
-    return Listed(task_id, status, model, when, fields)
+    return Listed(task_id, status, model, _since_1970(fields.get("created_ms")), fields)
+
+
+def _since_1970(milliseconds: object) -> datetime.datetime | None:
+    """A moment as lists of tasks tell it; None for what no calendar has."""
+    try:
+        return datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC) if isinstance(milliseconds, int | float) else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _filter(value: object, zone: str) -> str:

@@ -10,6 +10,8 @@ MOST = 8.0
 """Seconds that lie between two queries or two attempts, at most, unless the service asks for more."""
 PATIENCE = 60.0
 """Seconds for which a service may ask to be left alone; for more, the caller is told instead."""
+NONSENSE = 10 * 365 * 86400.0
+"""Seconds for which nobody asks to be left alone in earnest."""
 FIRST = 0.5
 """Seconds before the second attempt; then twice as long each time."""
 
@@ -42,14 +44,19 @@ def spread(seconds: float, chance: float) -> float:
 
 def again(attempt: int, headers: Mapping[str, str], chance: float, now: Callable[[], float]) -> float | None:
     """Seconds before another attempt, counted from 0; None where the service asks for more than patience."""
-    asked = retry_after(headers, now)
+    asked = _asked(headers, now)
     if asked is None:
         return spread(min(FIRST * 2**attempt, MOST), chance)
     return asked if asked <= PATIENCE else None
 
 
 def retry_after(headers: Mapping[str, str], now: Callable[[], float]) -> float | None:
-    """What `Retry-After` asks for: seconds, or a date; None where it says nothing that can be read."""
+    """What `Retry-After` asks for: seconds, or a date; None where it says nothing that can be read, or can be meant."""
+    seconds = _asked(headers, now)
+    return seconds if seconds is not None and seconds <= NONSENSE else None
+
+
+def _asked(headers: Mapping[str, str], now: Callable[[], float]) -> float | None:
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdecimal():
         return float(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from platemark_images._documents import DOCUMENTS
-from platemark_images._runtime import inputs, judge, leaves, pictures, sizes, skeletons
+from platemark_images._runtime import inputs, judge, leaves, pictures, remarks, sizes, skeletons
 from platemark_images._runtime.errors import ConfigurationError, RequestInvalid
 from platemark_images._runtime.ir import Family, Offer, Provider, RouteName
 from platemark_images._runtime.report import Report, Violation, report, short
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from platemark_images._runtime.estimates import Estimate
 
 BodyT = TypeVar("BodyT", covariant=True)
-
-_NOT_TAKEN = ("unknown", ".unsupported", ".only_in")
-"""Ends of the ids of rules that a parameter breaks by being there."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +83,9 @@ class Prepared(Generic[BodyT]):
         """The request as a line for a shell; the key comes from its environment variable.
 
         `body` stands in the place of the request's own, such as `@body.json` for that of a file."""
-        # Double quotes let the shell put the key in.
-        shown = (f'"{n}: {v}"' if "$" in v else shlex.quote(f"{n}: {v}") for n, v in self.headers.items())
+        # Double quotes let the shell put the key in, and are for our own headers alone.
+        own = {name for name, value in self.headers.items() if "$" in value and name not in self.settings.extra_headers}
+        shown = (f'"{n}: {v}"' if n in own else shlex.quote(f"{n}: {v}") for n, v in self.headers.items())
         headers = " ".join(f"-H {header}" for header in shown)
         data = shlex.quote(self.body.decode() if body is None else body)
         return f"curl -X {self.method} {shlex.quote(self.url)} {headers} -d {data}"
@@ -126,7 +124,7 @@ def prepare(
         judged = judge.judge(service.provider, family, known, route, body)
     else:
         judged = judge.judge_as(service.provider, family, offer, style, body)
-    told = _decided(report(judged, DOCUMENTS), settings, service.provider)
+    told = _decided(report(judged, DOCUMENTS), settings, service.provider, arguments)
     extra = _extra(family, known, settings)
     if extra or model != known:
         body = skeletons.build(payload, {"model": model, **complete, **extra})
@@ -135,7 +133,8 @@ def prepare(
         model, "POST", service.base_url + service.provider.endpoints[offer.endpoint],
         _headers(service, offer, settings, complete), body, _written(body), offer, told, complete,
         _estimate(service, family, offer, complete, model), settings, _requested(arguments),
-        sizes.written(size.size) if size.size else None, size.approximate, (*_where(service, family, offer), *_remarks(family, offer, given)),
+        sizes.written(size.size) if size.size else None, size.approximate,
+        remarks.of_call(service, family, offer, arguments, given, complete),
     )  # fmt: skip
     if bounded:
         _hold(made)
@@ -168,7 +167,7 @@ def _require_lists(family: Family, offer: Offer, skeleton: Any, values: Mapping[
     if findings:
         size = sizes.Expected(None)
         judged = judge.Judgement(offer.model, offer.route, offer.mode, findings, values, size, offer)
-        raise RequestInvalid(report(judged, DOCUMENTS))
+        raise RequestInvalid(report(judged, DOCUMENTS), hints=inputs.hints(values))
 
 
 def _offer(family: Family, model: str, given: Mapping[str, Any], mode: str | None, route: str | None) -> Offer:
@@ -226,7 +225,7 @@ def _requested(arguments: Mapping[str, object]) -> str | None:
 # ── What becomes of it ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _decided(found: Report, settings: Settings, provider: Provider) -> Report:
+def _decided(found: Report, settings: Settings, provider: Provider, arguments: Mapping[str, object]) -> Report:
     """The report, if nothing in it stops the request."""
     address = f"{provider.id}/{found.model}/{found.mode}"
     broken = [
@@ -234,26 +233,10 @@ def _decided(found: Report, settings: Settings, provider: Provider) -> Report:
         if not settings.ignore & {v.rule, f"{address}/{v.rule}", f"{address}/{found.route}/{v.rule}"}
     ]  # fmt: skip
     if settings.strict_text:
-        broken += [v for v in found.adjustments if v.rule.endswith(".length")]
+        broken += [v for v in found.told if v.rule.endswith(".length")]
     if broken and settings.validate == "strict":
-        raise RequestInvalid(found, broken, _elsewhere(provider, broken))
+        raise RequestInvalid(found, broken, [*remarks.elsewhere(provider, broken), *inputs.hints(arguments)])
     return found
-
-
-def _elsewhere(provider: Provider, broken: Iterable[Violation]) -> list[str]:
-    """Which models take the parameters that this one does not."""
-    from platemark_images._runtime.catalog import Models
-
-    hints: list[str] = []
-    for name in dict.fromkeys(v.path.rpartition(".")[2] for v in broken if v.rule.endswith(_NOT_TAKEN)):
-        wanted: dict[str, Any] = {name: True}
-        try:
-            able = Models(provider).supporting(**wanted)
-        except ConfigurationError as error:
-            hints.append(str(error))
-            continue
-        hints.append(f"{name} is taken by {', '.join(dict.fromkeys(f'{a.model} ({a.mode})' for a in able))}")
-    return hints
 
 
 def _headers(service: Service, offer: Offer, settings: Settings, values: Mapping[str, Any]) -> dict[str, str]:
@@ -283,24 +266,6 @@ def _hold(prepared: Prepared[Any]) -> None:
         from platemark_images._runtime.estimates import hold
 
         hold(prepared.estimate, prepared.settings.max_cost)
-
-
-def _where(service: Service, family: Family, offer: Offer) -> list[str]:
-    """Whether the model is in the region, where the documents say in which it is."""
-    regions = family.model(offer.model).regions
-    if not service.region or not regions or service.region in regions:
-        return []
-    return [f"no document says that {offer.model} is in {service.region}; it is in {', '.join(regions)}"]
-
-
-def _remarks(family: Family, offer: Offer, given: Mapping[str, Any]) -> list[str]:
-    """What a default brings that is billed."""
-    name = offer.makes.removeprefix("..")
-    parameter = family.parameter_of(offer, name)
-    if parameter is None or name in given or not leaves.is_integer(parameter.default) or parameter.default < 2:
-        return []
-    most = "up to " if offer.makes.startswith("..") else ""
-    return [f"{parameter.argument or name} is left out: the service makes {most}{parameter.default} pictures, and bills each"]
 
 
 def _last_side(values: Mapping[str, object]) -> sizes.Size | None:

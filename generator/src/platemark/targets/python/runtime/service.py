@@ -51,8 +51,14 @@ class Service:
         `like` names a model or a family for an id that is newer than this client. Raises ConfigurationError for an
         unknown one, naming the nearest ones."""
         known = self.provider.models
+        _named("model", model)
+        if like is not None:
+            _named("family", like)
         if model in known:
-            return family(self.provider, model), model
+            found = family(self.provider, model)
+            if like not in {None, found.name} and (like not in known or family(self.provider, str(like)) is not found):
+                raise ConfigurationError(f"{model} is of the family {found.name}, not of {like!r}: leave family= out")
+            return found, model
         if like is None:
             said = str(unknown("model", model, known))
             stop = "" if said.endswith("?") else "."
@@ -94,13 +100,23 @@ def connect(
         LOG.warning("the key begins with %s: such keys can't make pictures", ", ".join(provider.refused))
     place, address = _text(provider, "region", region), _text(provider, "base_url", base_url)
     own = _text(provider, "workspace", workspace)
+    if any(letter.isspace() or not letter.isprintable() for letter in address):
+        raise ConfigurationError(f"base_url must be an address without spaces and line breaks, not {address!r}")
     if own and not own.replace("-", "").replace("_", "").isalnum():
         raise ConfigurationError(f"{own!r} is not a workspace id")
     found = _region(provider, place) if place else provider.regions[0] if len(provider.regions) == 1 else None
     if address:
-        if region and base_url is None:
+        full = _complete(provider, address)
+        at = _at(provider, full)
+        if at and found and at != found:
+            said = f"base_url {full} is in {_choices([at])}, and region says {_choices([found])}"
+            if region or base_url is None:
+                raise ConfigurationError(f"{said}: leave one of them out, in the environment, too")
+            LOG.warning("%s, by the environment: the address goes before it", said)
+        elif region and base_url is None and not at:
             LOG.warning("region=%r is not asked: the environment names the base address %s", region, address)
-        return Service(provider, _complete(provider, address), key or None, found.id if found else "", own)
+        settled = at or found
+        return Service(provider, full, key or None, settled.id if settled else "", own)
     if found is None:
         raise ConfigurationError(f"{provider.client} needs region= (or base_url=): {_choices(provider.regions)}")
     return Service(provider, _address(provider, found, own), key or None, found.id, own)
@@ -132,9 +148,23 @@ def _address(provider: Provider, region: Region, workspace: str) -> str:
     return _filled(provider.hosts[form], {"host": region.host, "workspace": workspace, "region": region.id})
 
 
+def _at(provider: Provider, address: str) -> Region | None:
+    """The region that an address is in: it has its host, or that of a workspace there."""
+    host = urlsplit(address).hostname or ""
+    for region in provider.regions:
+        form = {"host": region.host, "workspace": host.partition(".")[0], "region": region.id}
+        own = urlsplit(_filled(provider.hosts.get("workspace", ""), form)).hostname
+        if host in {region.host, own}:
+            return region
+    return None
+
+
 def _complete(provider: Provider, base_url: str) -> str:
     """A base address with the path that every address of the service ends its base with; what is changed is told."""
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+    except ValueError as error:
+        raise ConfigurationError(f"base_url must be an http(s) address, not {base_url!r}: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
         raise ConfigurationError(f"base_url must be an http(s) address, not {base_url!r}")
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -145,7 +175,9 @@ def _complete(provider: Provider, base_url: str) -> str:
     # At a host of the service's own, another path is that of another of its interfaces.
     own = any(parts.hostname == region.host for region in provider.regions)
     full = (f"{parts.scheme}://{parts.netloc}" if own else plain) + provider.base_path
-    LOG.info("base_url %s does not end with %s: using %s", plain, provider.base_path, full)
+    # Nobody is surprised that a host alone is not the whole address; a path may be meant as it is.
+    level = logging.WARNING if parts.path.strip("/") else logging.INFO
+    LOG.log(level, "base_url %s does not end with %s: using %s", plain, provider.base_path, full)
     return full
 
 
@@ -166,10 +198,17 @@ def _choices(regions: Iterable[Region]) -> str:
     return ", ".join(f"{region.id} ({region.alias})" if region.alias else region.id for region in regions)
 
 
+def _named(what: str, name: object) -> None:
+    """Refuse a name that is no text, as None is where a variable was never set."""
+    if not isinstance(name, str):
+        raise ConfigurationError(f"{what} must be text, not {'None' if name is None else type(name).__name__}")
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> ConfigurationError:
     """An error for a name that nobody knows, with the nearest known ones."""
     import difflib
 
+    _named(what, name)
     choices = list(known)
     near = difflib.get_close_matches(name, choices, n=3) or (choices if len(choices) < 4 else [])
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(choices)}"

@@ -169,7 +169,7 @@ def _prompt(context: Context, task: Listed) -> Talk[str | None]:
             state = yield from lives.wait(context, task.id, None)
         except errors.TaskFailed:
             return None
-    told = outcome(context.service.provider, "", state.raw).values.get("prompt")
+    told = outcome(context.service, "", state.raw).values.get("prompt")
     return None if told is None else str(told)
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from platemark_images._runtime import errors, files, lives, protocol, results
+from platemark_images._runtime import errors, files, lives, protocol, writing
 from platemark_images._runtime.answers import Outcome
 from platemark_images._runtime.batch import jobs
 from platemark_images._runtime.batch.journal import Row, StateName
@@ -172,7 +172,7 @@ def _saved(run: Run, row: Row) -> Talk[None]:
         for kind, item in parts:
             if kind == "images":
                 data = yield from files.download(context, item)
-                paths.append(_written(run.folder, f"{run.folder}/", f"{stem}-{len(paths) + 1:02}", data))
+                paths.append(_written(run.folder, f"{stem}-{len(paths) + 1:02}", data))
     except errors.ResultExpired as error:
         run.note(row.id, "made", "failed", code="ResultExpired", message=str(error), files=_names(paths))
         return
@@ -183,13 +183,14 @@ def _saved(run: Run, row: Row) -> Talk[None]:
         left = iter(paths)
         lines = [item if kind == "texts" else f"![]({next(left).name})" for kind, item in parts]
         page = "\n\n".join(lines).encode() + b"\n"
-        paths.append(_written(run.folder, run.folder / f"{stem}.md", stem, page))
+        paths.append(_written(run.folder, f"{stem}.md", page, is_picture=False))
     run.note(row.id, "made", "done", files=_names(paths))
 
 
-def _written(folder: Path, path: str | Path, stem: str, data: bytes) -> Path:
+def _written(folder: Path, name: str, data: bytes, *, is_picture: bool = True) -> Path:
+    """Write a picture under a name that gets its ending from its bytes, or a page under its own."""
     try:
-        return results.write(path, stem, data)
+        return writing.picture(f"{folder}/", name, data) if is_picture else writing.write(folder / name, data)
     except OSError as error:
         raise errors.JournalError(f"{folder} can't be written: {error.strerror or error}. Make room, and start the batch "
                                   "again: it goes on where it stopped") from error  # fmt: skip

@@ -13,8 +13,9 @@ import click
 
 from platemark_images._catalog import MODELS
 from platemark_images._options import PROVIDERS
-from platemark_images._runtime.cli.failures import NoKey
+from platemark_images._runtime.cli.failures import BadKey, NoKey
 from platemark_images._runtime.cli.voice import PROGRAM, Voice
+from platemark_images._runtime.errors import ConfigurationError
 from platemark_images._runtime.settings import OPTIONS, Settings
 
 if TYPE_CHECKING:
@@ -130,9 +131,18 @@ def client(voice: Voice, given: Mapping[str, Any]) -> Client:
     options |= {"extra_headers": dict(given["extra_header"])} if given.get("extra_header") else {}
     if given.get("extra_parameter"):
         options["extra_parameters"] = {name: parsed(text, name) for name, text in given["extra_parameter"]}
-    made: Client = getattr(importlib.import_module(place.module), place.client)(
-        _key(voice, given), given.get("region"), given.get("base_url"), given.get("workspace"), **options
-    )
+
+    def make(key: str | None) -> Client:
+        kind = getattr(importlib.import_module(place.module), place.client)
+        return kind(key, given.get("region"), given.get("base_url"), given.get("workspace"), **options)
+
+    try:
+        made = make(_key(voice, given))
+    except NoKey:
+        raise
+    except ConfigurationError as error:
+        make("")  # without a key it goes wrong too, unless the key is what is wrong
+        raise BadKey(str(error)) from None
     if made.service.key:
         voice.secrets.add(made.service.key)
     return made
@@ -149,7 +159,7 @@ def parsed(text: str, what: str) -> Any:
     source = read(text)
     try:
         return json.loads(source)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise click.UsageError(f"{what} takes JSON, and this is none: {error}") from None
 
 

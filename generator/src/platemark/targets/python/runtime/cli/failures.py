@@ -27,6 +27,11 @@ class NoKey(errors.ConfigurationError):
     """There is no key to send."""
 
 
+class BadKey(errors.ConfigurationError):
+    """What is there for a key can't be one."""
+
+
+COPIED = "set its variable anew, to the key alone: no line break, blank or quotation mark belongs to it"
 Hint: TypeAlias = "Callable[[Any], str]"
 
 
@@ -45,6 +50,7 @@ KINDS: tuple[tuple[type[BaseException], int, Hint], ...] = (
     (errors.CostUnknown, INVALID, lambda _: "nothing was sent; name a currency that a price is known in, or leave --max-cost out"),
     (errors.JobsInvalid, INVALID, lambda _: "nothing was sent; all that is wrong is told at once"),
     (NoKey, AUTH, lambda _: f"`{PROGRAM} doctor` checks key, region and host"),
+    (BadKey, AUTH, lambda _: COPIED),
     (errors.ConfigurationError, USAGE, lambda error: _where() if "region" in str(error) else ""),
     (errors.AuthenticationError, AUTH, lambda _: f"`{PROGRAM} doctor --try-regions` finds the region of a key"),
     (errors.PermissionDenied, AUTH, lambda _: "the key may not do this, or the service does not do it this way"),
@@ -123,7 +129,7 @@ def violation(each: Any) -> dict[str, Any]:
 
 
 def _where() -> str:
-    return f"--region and --base-url go before the environment; `{PROGRAM} doctor` checks them"
+    return f"an address goes before a region, be they options or variables, and an option before its own variable; `{PROGRAM} doctor` checks them"
 
 
 def _later(error: errors.RateLimited) -> str:

@@ -73,7 +73,7 @@ def _kept(image: Image, future: Future[Path]) -> Kept:
 
 def _page(result: Result[Any], kept: list[Kept], folder: str) -> Path | None:
     """The Markdown file of an illustrated text; a picture that is no file stands there by its address."""
-    from platemark_images._runtime.results import page
+    from platemark_images._runtime.writing import page
 
     made = page(folder, result.parts, [each.path or each.image.url for each in kept])
     return made[0] if made else None

@@ -26,11 +26,12 @@ class Moment(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment, with its zone."""
-        if ago := _AGO.fullmatch(str(value).strip()):
-            return datetime.now(UTC) - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
+        ago = _AGO.fullmatch(str(value).strip())
         try:
+            if ago:
+                return datetime.now(UTC) - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
             return datetime.fromisoformat(str(value)).astimezone()
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             self.fail(f"{value!r} is no moment: 2026-11-21T18:00, or 2h for two hours ago", param, ctx)
 
 
