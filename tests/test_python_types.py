@@ -16,11 +16,13 @@ client = DashScope(api_key="sk-test-types", region="singapore")
 other = AsyncDashScope(api_key="sk-test-types", region="singapore")
 gateway = Vtrix(api_key="sk-test-types", region="global")
 url = "https://example.com/a.png"
+mixed: list[Path | str] = [Path("a.png"), url]
 """
 
 RIGHT = {
     "a mode's own parameters": 'client.wan2_6_image.edit(prompt="a", images=[url], n=2)',
     "a file and an address": 'client.wan2_6_image.edit(prompt="a", images=[Path("a.png"), url])',
+    "a list of both": 'client.wan2_6_image.edit(prompt="a", images=mixed)',
     "options of a call": 'client.wan2_6_t2i.text_to_image(prompt="a", timeout=5, ignore={"n.range"}, max_cost="1 CNY")',
     "a size in numbers": 'client.wan2_6_t2i.text_to_image(prompt="a", size=(1280, 1280))',
     "a ratio": 'client.wan2_6_t2i.text_to_image(prompt="a", size="16:9")',

@@ -40,7 +40,8 @@ Picture: TypeAlias = "str | Path | bytes | bytearray | IO[bytes] | Drawn | Uploa
 """An input picture: an address or data URI (`str`, never a path), a file, its bytes, an open file, a PIL image, an upload."""
 
 Pictures: TypeAlias = (
-    "list[Picture] | list[str] | list[Path] | list[bytes] | list[Drawn] | list[Upload] | tuple[Picture, ...]"
+    "list[Picture] | list[str] | list[Path] | list[str | Path] | list[bytes] | list[Drawn] | list[Upload] | "
+    "tuple[Picture, ...]"
 )
 """Input pictures, in order. A text would do for a sequence of texts, so it is a list or a tuple."""
 
