@@ -39,10 +39,9 @@ class Upload:
 Picture: TypeAlias = "str | Path | bytes | bytearray | IO[bytes] | Drawn | Upload"
 """An input picture: an address or data URI (`str`, never a path), a file, its bytes, an open file, a PIL image, an upload."""
 
-Pictures: TypeAlias = (
-    "list[Picture] | list[str] | list[Path] | list[str | Path] | list[bytes] | list[Drawn] | list[Upload] | "
-    "tuple[Picture, ...]"
-)
+_OneKind: TypeAlias = "list[Path] | list[bytes] | list[str | Path] | list[Drawn] | list[Upload]"
+"""Lists of one kind of picture, or of addresses and files."""
+Pictures: TypeAlias = "list[Picture] | list[str] | _OneKind | tuple[Picture, ...]"
 """Input pictures, in order. A text would do for a sequence of texts, so it is a list or a tuple."""
 
 _ALIASES = {"image/jpg": "image/jpeg", "image/x-ms-bmp": "image/bmp", "image/x-bmp": "image/bmp", "image/x-png": "image/png"}
