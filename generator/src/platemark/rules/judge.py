@@ -139,7 +139,7 @@ def route_of(provider: ir.Provider, family: ir.Family, model: str, body: object)
 
 def _judged(provider: ir.Provider, family: ir.Family, offer: ir.Offer, style: str, reading: Reading) -> Judgement:
     findings = (*_structure(family, offer, style, reading), *_rules(provider, family, offer, reading))
-    size = expected(family, offer, reading.values, _last_picture(reading.values))
+    size = expected(family, offer, reading.values, last_picture(reading.values))
     return Judgement(offer.model, offer.route, offer.mode, findings, reading.values, size, offer)
 
 
@@ -203,7 +203,7 @@ def _structure(family: ir.Family, offer: ir.Offer, style: str, reading: Reading)
         yield Finding(rule, fault.path, fault.value, rule.args["what"] or None)
 
 
-def _last_picture(values: Mapping[str, Any]) -> sizes.Size | None:
+def last_picture(values: Mapping[str, Any]) -> sizes.Size | None:
     """The size of the last input picture, where the request itself holds it."""
     found = pictures.from_data_uri((leaves.items(values.get("images")) or [None])[-1])
     return (found.width, found.height) if found else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from platemark_images._documents import DOCUMENTS
-from platemark_images._runtime import inputs, judge, leaves, pictures, remarks, sizes, skeletons
+from platemark_images._runtime import inputs, judge, leaves, remarks, sizes, skeletons
 from platemark_images._runtime.errors import ConfigurationError, RequestInvalid
 from platemark_images._runtime.ir import Family, Offer, Provider, RouteName
 from platemark_images._runtime.report import Report, Violation, report, short
@@ -128,7 +128,7 @@ def prepare(
     extra = _extra(family, known, settings)
     if extra or model != known:
         body = skeletons.build(payload, {"model": model, **complete, **extra})
-    size = judge.expected(family, offer, complete, _last_side(complete))
+    size = judge.expected(family, offer, complete, judge.last_picture(complete))
     made = Prepared[Any](
         model, "POST", service.base_url + service.provider.endpoints[offer.endpoint],
         _headers(service, offer, settings, complete), body, _written(body), offer, told, complete,
@@ -266,10 +266,3 @@ def _hold(prepared: Prepared[Any]) -> None:
         from platemark_images._runtime.estimates import hold
 
         hold(prepared.estimate, prepared.settings.max_cost)
-
-
-def _last_side(values: Mapping[str, object]) -> sizes.Size | None:
-    """Width and height of the last input picture, where the request itself holds it."""
-    held = leaves.items(values.get("images"))
-    found = pictures.from_data_uri(held[-1]) if held else None
-    return (found.width, found.height) if found else None
