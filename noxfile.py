@@ -10,11 +10,12 @@ ROOT = Path(__file__).parent
 CLIENT = ROOT / "generated" / "python"
 OUTSIDE = ROOT / "tests" / "outside"
 BENCH = ROOT / "bench"
-OURS = ("generator", "tests", "bench", "noxfile.py")
+OURS = ("generator", "tests", "bench", ".github/scripts", "noxfile.py")
 DEPENDENCIES: list[str] = nox.project.load_toml(ROOT / "pyproject.toml")["project"]["dependencies"]
 RUFF = next(each for each in DEPENDENCIES if each.startswith("ruff=="))
 SCHEMATHESIS = "schemathesis==4.32.5"
 VENDORS = "dashscope==2.0.2"
+PRE_COMMIT = "pre-commit==4.7.0"
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["tests", "lint", "types", "check"]
@@ -100,6 +101,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def hooks(session: nox.Session) -> None:
+    """Run the pre-commit hooks and the GitHub action, as they install themselves, in a repository of own specs."""
+    session.install(PRE_COMMIT)
+    session.run("python", str(OUTSIDE / "hooks.py"))
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """Load the emulator for half an hour, or `-- --minutes N`, and hold its memory against its bounds."""
     session.install("-e", f"{ROOT}[emulator]", "httpx2>=2.10", "psutil==7.2.2")
@@ -133,6 +141,13 @@ def conform_sweep(session: nox.Session) -> None:
     """Change each figure of the specs by its smallest step: `conform` must name it (some 20 minutes on two cores)."""
     session.install("-e", f"{ROOT}[testing]")
     session.run("python", str(BENCH / "conform_sweep.py"), *session.posargs)
+
+
+@nox.session
+def drift_bars(session: nox.Session) -> None:
+    """Measure how well drift reads documents: `-- DIR` with the pages as they were pinned; `--help` has the rest."""
+    session.install("-e", f"{ROOT}[documents]")
+    session.run("python", str(OUTSIDE / "drift_bars.py"), *session.posargs)
 
 
 @nox.session

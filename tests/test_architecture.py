@@ -26,23 +26,57 @@ MAY_IMPORT: dict[str, Set[str]] = {
     "lint": {"resolution", "spec", "source"} | CORE,  # it evaluates rules
     **dict.fromkeys(CORE, CORE),
     **dict.fromkeys(OUTPUTS, CORE),
-    "drift": {"spec", "source"} | CORE,
+    "documents": frozenset[str](),  # pages are read without a spec: the names that it knows are handed over
+    "drift": {"documents", "resolution", "spec", "source"} | CORE,  # it patches YAML at a node's own position
+    "diff": {"source"} | CORE,  # for the places of what a person accepts
     "conform": {"emulator"} | CORE,  # which it can ask in process
     "testing": {"__init__", "emulator"} | CORE,  # it resolves specs, and lends pytest an emulator
     "api": STAGES | CORE | OUTPUTS,
     "__init__": {"api"},
     "demo": {"api", "answers", "commands"} | STAGES | CORE | OUTPUTS,
     "answers": frozenset[str](),
+    "scaffold": {"spec", "source"},
+    "options": {"answers"},
+    "beginning": {"answers", "scaffold", "spec", "source", "write"},
     "probing": {"answers", "commands"} | CORE | OUTPUTS,
+    "comparing": {"api", "answers", "commands", "spec"} | CORE | OUTPUTS,
     "commands": {"answers"} | CORE | OUTPUTS,
-    "cli": {"__init__", "api", "demo", "probing", "answers", "commands"} | STAGES | CORE | OUTPUTS,
+    "drifting": {"answers", "documents"} | STAGES | CORE | OUTPUTS,
+    "cli": {
+        "__init__",
+        "api",
+        "demo",
+        "probing",
+        "answers",
+        "beginning",
+        "commands",
+        "comparing",
+        "drifting",
+        "options",
+    }
+    | STAGES
+    | CORE
+    | OUTPUTS,
     "__main__": {"cli"},
 }
 """Part of platemark → the parts that it may import, besides itself and the leaves."""
 
 SPEAKS = {"cli", "__main__"}
 READS_YAML = {"source"}
-DOES_IO = {"source", "write", "cli", "demo", "emulator", "testing", "conform", "probing", "drift"}
+DOES_IO = {
+    "drifting",
+    "source",
+    "write",
+    "cli",
+    "demo",
+    "emulator",
+    "testing",
+    "conform",
+    "probing",
+    "drift",
+    "beginning",
+    "comparing",
+}
 READS_ITS_RESOURCES = ("spec/*.py", "targets/*.py", "targets/*/emit.py")
 REGISTRY = ("targets/__init__.py", "targets/registry.py")
 

@@ -24,8 +24,8 @@ from platemark.problems import CODES
 FOLDER = Path(__file__).parent / "specs_bad"
 BASE = FOLDER / "base"
 LOADERS = {"libyaml": yaml.CLoader, "python": yaml.Loader}
-SHOWN_ELSEWHERE = {"unreadable", "too-large"}
-"""Problems that no small file can show; test_source.py has them."""
+SHOWN_ELSEWHERE = {"unreadable", "too-large", "idle-acknowledgement", "expired-acknowledgement"}
+"""Problems that no small file can show: test_source.py has them, and test_diff_command.py those of two specs."""
 
 
 @dataclass(frozen=True)

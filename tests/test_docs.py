@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 import platemark
 from platemark.ir import Ir
 from platemark.lint import lint
-from platemark.targets import Call, Files
+from platemark.targets import Call, Files, Given
 from platemark.targets.docs.emit import emit
 from platemark.targets.docs.literal import block, code, link, text
 from platemark.targets.docs.proof import prove
@@ -30,12 +30,12 @@ def example(call: Call) -> str:
 
 @pytest.fixture(scope="module")
 def pages(ir: Ir) -> Files:
-    return emit(ir, {"Python": example})
+    return emit(ir, Given(examples={"Python": example}))
 
 
 def emitted(specs: Path) -> Files:
     """The pages of other specs."""
-    return emit(platemark.resolve(platemark.load(specs)), {"Python": example})
+    return emit(platemark.resolve(platemark.load(specs)), Given(examples={"Python": example}))
 
 
 def test_every_model_and_provider_has_a_page(ir: Ir, pages: Files):
@@ -104,7 +104,7 @@ def test_the_guide_for_language_models_follows_its_convention(ir: Ir, pages: Fil
 
 
 def test_the_same_specs_give_the_same_pages(ir: Ir, pages: Files):
-    assert emit(ir, {"Python": example}) == pages
+    assert emit(ir, Given(examples={"Python": example})) == pages
 
 
 @pytest.mark.parametrize("family", ["wan2.5-i2i-preview", "wan2.7-image", "qwen-image"])

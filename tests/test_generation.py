@@ -24,7 +24,7 @@ SHARED = {
     "python/README.md",
     *(f"python/examples/{name}.py" for name in ("batch", "cost", "edit_file", "errors", "interleave", "many_async")),
     *(f"python/examples/{name}.py" for name in ("quickstart", "stream", "task")),
-    *(f"python/src/platemark_images/{name}" for name in ("_bodies.py", "_catalog.py", "_options.py")),
+    *(f"python/src/platemark_images/{name}" for name in ("__init__.py", "_bodies.py", "_catalog.py", "_options.py")),
     *(f"python/src/platemark_images/{name}" for name in ("models.py", "types.py")),
     *(f"python/src/platemark_images/dashscope/{name}" for name in ("__init__.py", "_provider.py")),
 }

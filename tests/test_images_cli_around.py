@@ -294,8 +294,10 @@ def test_models_and_options_are_completed(images: ModuleType):
 
 
 def test_the_version_is_told(run: Run, images: ModuleType):
-    assert run("--version", "--format", "text").out == f"platemark-images {images.__version__}\n"
-    assert run("--version").data["version"] == images.__version__
+    assert run("--version", "--format", "text").out.startswith(f"platemark-images {images.__version__}, of specs of ")
+    told = vars(images.__spec__)
+    named = ("version", "date", "digest", "generator")
+    assert run("--version").data == {"schema_version": 1, **{name: told[name] for name in named}}
 
 
 def test_the_distribution_names_the_command_and_its_extra(emitted_python: dict[str, str]):

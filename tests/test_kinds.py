@@ -171,6 +171,63 @@ def test_steps_are_the_smallest(kind: str, written: Any, tighter: list[Any], loo
     assert ([*steps.tighter], [*steps.looser]) == (tighter, looser)
 
 
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.type}")
+def test_what_is_parsed_can_be_spelled(row: Row) -> None:
+    kind = KINDS[row.kind]
+    assert kind.parse(kind.spell(kind.parse(row.written))) == kind.parse(row.written)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kind != "rounds"], ids=lambda row: f"{row.kind}-{row.type}")
+def test_a_step_is_seen_to_go_its_way(row: Row) -> None:
+    kind = KINDS[row.kind]
+    now, steps = kind.parse(row.written), kind.steps(row.written)
+    if row.kind == "required":  # without the word there is no rule, so the two are not compared
+        return
+    assert kind.compare(now, now) == "same"
+    assert {kind.compare(now, kind.parse(step)) for step in steps.tighter} <= {"tighter"}
+    assert {kind.compare(now, kind.parse(step)) for step in steps.looser} <= {"looser"}
+
+
+DIRECTIONS = [
+    ("range", "1..4", "2..5", "other"),
+    ("range", "1..", "1..4", "tighter"),
+    ("length", "..800", "..800 tokens", "other"),
+    ("ratio", "1:4..4:1", "2:8..8:2", "same"),
+    ("area", "768*768..2048*2048", "589824..4194304", "same"),
+    ("tokens", {"1K": "1024*1024"}, {"1K": "1280*1280"}, "other"),
+    ("rounds", 16, 8, "looser"),
+    ("rounds", 16, 32, "tighter"),
+    ("rounds", 16, 24, "other"),
+    ("formats", ["PNG", "JPEG"], ["JPEG", "PNG"], "same"),
+    ("alpha", "refused", "ignored", "looser"),
+    ("bytes", "..10 MB", "..10240 KB", "same"),
+    ("same_length", "images", "boxes", "other"),
+    ("sums_to", {"share": "100.00%"}, {"share": "50.00%"}, "other"),
+    ("requires", {"a": 1}, {"a": 1, "b": 2}, "tighter"),
+    ("requires", {"a": 1}, {"a": True}, "other"),
+    ("one_of", [1], [True], "other"),
+    ("type", "text", "integer", "other"),
+]
+
+
+@pytest.mark.parametrize(("kind", "old", "new", "direction"), DIRECTIONS)
+def test_of_two_limits_one_is_tighter(kind: str, old: Any, new: Any, direction: str) -> None:
+    back = {"tighter": "looser", "looser": "tighter"}
+    one, other = KINDS[kind].parse(old), KINDS[kind].parse(new)
+    assert KINDS[kind].compare(one, other) == direction
+    assert KINDS[kind].compare(other, one) == back.get(direction, direction)
+
+
+def test_a_range_a_list_and_a_single_value_are_compared_by_what_they_hold() -> None:
+    limits = [("range", "1..3"), ("one_of", [1, 2, 3]), ("one_of", [1, 3]), ("fixed", 3)]
+    args = [KINDS[kind].parse(written) for kind, written in limits]
+    compared = [KINDS["range"].compare(args[0], other) for other in args]
+    assert compared == ["same", "same", "tighter", "tighter"]
+    assert KINDS["fixed"].compare(args[3], args[2]) == "looser"
+    assert KINDS["one_of"].compare(args[2], KINDS["range"].parse("2..9")) == "other"
+    assert KINDS["one_of"].compare(args[1], KINDS["range"].parse("1..")) == "looser"
+
+
 @st.composite
 def by(draw: st.DrawFn, make: Callable[[st.DrawFn], Any]) -> Any:
     return make(draw)

@@ -5,9 +5,12 @@ import contextlib
 import dataclasses
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import resources
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +19,7 @@ import pytest
 from ruff import find_ruff_bin
 
 import platemark
-from platemark import targets
+from platemark import source, targets
 from platemark.ir import Ir
 from platemark.rules import expr, samples
 from platemark.schema.lowered import request_models
@@ -116,6 +119,24 @@ def write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+
+
+def test_the_package_tells_which_specs_it_is_of(ir: Ir, images: ModuleType):
+    told: Any = images.__spec__
+    assert (told.version, told.generator) == (images.__version__, f"platemark {platemark.__version__}")
+    assert (told.date, told.digest) == (ir.date, ir.digest)
+    assert ir.digest == source.digest(Path(__file__).parents[1] / "specs")  # as the manifest says
+    assert re.fullmatch(r"20\d\d-\d\d(-\d\d)?", ir.date)
+    assert isinstance(told, ModuleSpec)  # and what Python needs of it is still there
+    assert (resources.files(images) / "py.typed").is_file()
+    assert "__spec__" not in images.__all__  # a star would put it in place of the importer's own
+
+
+def test_specs_without_dates_are_undated(ir: Ir):
+    documents = tuple(dataclasses.replace(document, date="undated") for document in ir.documents)
+    assert dataclasses.replace(ir, documents=documents).date == "undated"
+    dated = (*documents, *(dataclasses.replace(documents[0], date=date) for date in ("2026-08", "2026-08-02")))
+    assert dataclasses.replace(ir, documents=dated).date == "2026-08-02"
 
 
 def test_an_unknown_model_names_the_nearest(images: ModuleType):

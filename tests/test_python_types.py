@@ -10,6 +10,7 @@ import pytest
 
 HEAD = """
 from pathlib import Path
+import platemark_images
 from platemark_images import AsyncDashScope, DashScope, Vtrix
 
 client = DashScope(api_key="sk-test-types", region="singapore")
@@ -126,6 +127,7 @@ TYPES = {
     'client.wan2_6_t2i.prepare(prompt="a").route': "Literal['sync', 'stream', 'task']",
     'client.tasks.get("t").meaning': "str",
     "client.models.supporting(n=2)[0].model": "str",
+    "platemark_images.__spec__.digest": "str",
     'other.wan2_6_t2i.text_to_image(prompt="a")': (
         "CoroutineType[Any, Any, AsyncResult[Wan26T2iSyncTextToImageAnswer | Wan26T2iTaskTextToImageAnswer]]"
     ),

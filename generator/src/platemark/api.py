@@ -25,13 +25,17 @@ _PACKAGE = Path(__file__).parent
 
 def find_specs(given: str | Path | None = None) -> Path:
     """The folder of specs: the given one, `$PLATEMARK_SPECS`, `./specs`, this checkout's, or the installed one."""
-    if given is not None:
-        return Path(given)
-    if named := os.environ.get("PLATEMARK_SPECS"):
-        return Path(named)
+    if named := named_specs(given):
+        return named
     checkout = _PACKAGE.parent.parent.parent / "specs"
     places = (Path("specs"), checkout, _PACKAGE / "_specs")
     return next((place for place in places if (place / "documents.yaml").is_file()), places[0])
+
+
+def named_specs(given: str | Path | None = None) -> Path | None:
+    """The folder of specs that somebody named: the given one, or `$PLATEMARK_SPECS`."""
+    named = os.environ.get("PLATEMARK_SPECS") if given is None else given
+    return Path(named) if named else None
 
 
 def load(specs: str | Path | None = None) -> Spec:
@@ -73,11 +77,14 @@ def faults(raw: bytes, name: str, ir: Ir) -> Any:
     return tree.data
 
 
-def generate(ir: Ir, chosen: Iterable[str] | None = None) -> dict[str, str]:
-    """Texts of all targets, or of the chosen ones, by path under the output folder."""
+def generate(ir: Ir, chosen: Iterable[str] | None = None, package: str = targets.PACKAGE) -> dict[str, str]:
+    """Texts of all targets, or of the chosen ones, by path under the output folder.
+
+    `package` is what the emitted Python package is called. Raises `targets.python.naming.NamingError` where that can't
+    be its name, or where the specs would give two things of a target the same name."""
     files: dict[str, str] = {}
     for name in chosen or targets.FOLDERS:
-        files |= _meta_schemas() if name == "spec" else targets.emit(name, ir)
+        files |= _meta_schemas() if name == "spec" else targets.emit(name, ir, package)
     return files
 
 
@@ -90,10 +97,15 @@ def _meta_schemas() -> dict[str, str]:
 
 
 def check(ir: Ir, out: str | Path) -> write.Plan:
-    """What it would take to bring a generated folder up to date; empty where it is."""
-    return write.plan(Path(out), generate(ir), targets.FOLDERS.values())
+    """What it would take to bring a generated folder up to date; empty where it is. Raises NamingError, as above."""
+    return write.plan(Path(out), generate(ir, package=package_of(out)), targets.FOLDERS.values())
 
 
-def about(specs: Path) -> dict[str, Any]:
-    """What the manifest says of its origin: the generator's version and the digest of the specs."""
-    return {"generated_by": "platemark", "version": VERSION, "specs": source.digest(specs)}
+def package_of(out: str | Path) -> str:
+    """What the Python package of a generated folder is called, as its manifest remembers."""
+    return str(write.read_manifest(Path(out)).get("package", targets.PACKAGE))
+
+
+def about(ir: Ir, package: str = targets.PACKAGE) -> dict[str, Any]:
+    """What the manifest says: the generator's version, the digest of the specs, and the name of the Python package."""
+    return {"generated_by": "platemark", "version": VERSION, "specs": ir.digest, "package": package}

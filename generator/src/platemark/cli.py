@@ -6,20 +6,19 @@ Exit codes: 0 nothing found, 1 findings, 2 usage, unreadable input or specs that
 
 from __future__ import annotations
 
-import argparse
 import io
 import itertools
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 from platemark.answers import SCHEMA_VERSION, Answer, Usage
+from platemark.options import parsed
 from platemark.problems import Invalid, did_you_mean
-from platemark.version import VERSION
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -41,9 +40,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command and say what it found; its exit code."""
     as_json = _wants_json(arguments)
     try:
-        options = _parsed(arguments)
-        answers = options.command(options)
-        return _say(answers, options.format)
+        options = parsed(arguments)
+        return _say(_COMMANDS[options.command](options), options.format)
     except Invalid as invalid:
         text = "\n\n".join(problem.render() for problem in invalid.problems)
         count = len(invalid.problems)
@@ -81,112 +79,6 @@ def _fail(code: str, message: str, hint: str, as_json: bool) -> int:
     else:
         print(f"platemark: {message}" + (f"\nhint: {hint}" if hint else ""), file=sys.stderr)
     return 2
-
-
-_COMMON = ("--specs", "--format")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Errors are ours: they name the nearest known word."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Usage("usage", message, f"`{self.prog} --help` shows what there is")
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        if action.choices is not None and value not in action.choices:
-            what = action.metavar or action.dest
-            raise Usage("usage", f"no {what} is called `{value}`", did_you_mean(str(value), map(str, action.choices)))
-
-
-def _parsed(arguments: Sequence[str]) -> Any:
-    first = arguments[0].partition("=")[0] if arguments else ""
-    if first in _COMMON:
-        raise Usage("usage", f"`{first}` stands after the command", f"platemark COMMAND {first} …")
-    options, extra = _parser().parse_known_args(arguments)
-    if extra:
-        known = set(re.findall(r"--[a-z]+", options.parser.format_help()))
-        raise Usage("usage", f"unknown argument `{extra[0]}`", did_you_mean(extra[0], known))
-    return options
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False)
-    common.add_argument(
-        "--specs", metavar="DIR", help="folder of specs (default: $PLATEMARK_SPECS, ./specs, the checkout's)"
-    )
-    common.add_argument("--format", choices=("text", "json"), default="text", help="how to answer")
-    parser = _Parser("platemark", description="Specs of image-generation services, and everything printed from them.",
-                     allow_abbrev=False)  # fmt: skip
-    parser.add_argument("--version", action="version", version=f"platemark {VERSION}")
-    commands = parser.add_subparsers(metavar="command", required=True)
-
-    def add(name: str, command: Callable[[Any], Answer], text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
-        made.set_defaults(command=command, parser=made)
-        return made
-
-    add("list", _list, "all models")
-    add("show", _show, "what a model takes, by mode and route").add_argument("model")
-    explain = add("explain", _explain, "the rules of a model, who says so, and what others say")
-    explain.add_argument("model")
-    explain.add_argument("parameter", nargs="?")
-    add("schema", _schema, "JSON Schema of a format of ours").add_argument("name", nargs="?")
-    add("lint", _lint, "everything wrong with the specs")
-    validate = add("validate", _validate, "judge a wire body, from a file or standard input")
-    validate.add_argument("model", help="its id, or provider/id")
-    validate.add_argument("file", nargs="?", default="-", help="JSON; standard input if it is - or left out")
-    validate.add_argument("--route", choices=("sync", "stream", "task"), help="else the one that the body is meant for")
-    validate.add_argument("--lines", action="store_true", help="one body a line")
-    generate = add("generate", _generate, "write everything that is printed from the specs")
-    generate.add_argument("--out", default="generated", metavar="DIR")
-    generate.add_argument("--target", action="append", metavar="TARGET", help="only this part; may be repeated")
-    generate.add_argument("--force", action="store_true", help="overwrite what was edited by hand")
-    add("check", _check, "is what was generated up to date?").add_argument("--out", default="generated", metavar="DIR")
-    serve = add("serve", _serve, "an emulator of all services; its address is the first line")
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=_port, default=8000, help="0 picks a free one")
-    serve.add_argument("--strict", action="store_true", help="refuse keys that no document knows")
-    serve.add_argument("--control", action="store_true", help="serve /_control/…: clock, log, faults and reset")
-    serve.add_argument("--limits", action="store_true", help="refuse what exceeds the documented rates and concurrency")
-    serve.add_argument(
-        "--quota", type=_count, metavar="N", help="how many pictures each key gets; without it, any number"
-    )
-    serve.add_argument(
-        "--faults", metavar="FILE", help="what goes wrong with which requests, in YAML; docs/emulator.md"
-    )
-    _conform_options(add("conform", _conform, "where does a service part from its documents?"))
-    add("demo", _demo, "every model, mode and route against the emulator").add_argument("--out", default="demo-output")
-    return parser
-
-
-def _conform_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--base-url", default="", metavar="URL", help="the service; the built-in emulator without one")
-    parser.add_argument("--provider", default="", help="whose models, where the address does not tell")
-    parser.add_argument("--model", action="append", default=[], help="only this one; may be repeated")
-    parser.add_argument("--budget", default="", metavar="2.00CNY", help="what may be spent; nothing without it")
-    parser.add_argument("--plan", action="store_true", help="say what would be sent and could be spent; send nothing")
-    parser.add_argument(
-        "--report", default="", metavar="FILE", help="write all findings: .md, .json, or .xml for JUnit"
-    )
-    parser.add_argument(
-        "--resume", default="", metavar="FILE", help="keep a journal here, and go on with the one there"
-    )
-    parser.add_argument("--region", default="", help="whose prices hold; without it, the highest")
-    parser.add_argument("--picture", default="", metavar="URL", help="an input picture that the service can fetch")
-    parser.add_argument("--key-env", default="", metavar="NAME", help="the variable that holds the key")
-    parser.add_argument("--emulator", action="store_true", help="ask the built-in emulator, whatever keys are set")
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of pictures: 0 to 999999999")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"`{text}` is no port: 0 to 65535")
-    return int(text)
 
 
 # ── Commands: heavy modules are imported where they are used ──────────────────────────────────────────────────────
@@ -244,6 +136,19 @@ def _lint(options: Any) -> Answer:
     return commands.problems(api.problems(_specs(options)))
 
 
+def _new_provider(options: Any) -> Answer:
+    from platemark import api, beginning
+
+    return beginning.provider(api.named_specs(options.specs) or Path("specs"), options.name, options.document)
+
+
+def _new_model(options: Any) -> Answer:
+    from platemark import api, beginning
+
+    specs = api.named_specs(options.specs) or Path("specs")
+    return beginning.family(specs, options.name, options.provider, options.model, options.document)
+
+
 def _validate(options: Any) -> Answer:
     from platemark import api, commands
     from platemark.wire.bodies import read_body
@@ -278,17 +183,20 @@ def _read(name: str) -> bytes:
 def _generate(options: Any) -> Answer:
     from platemark import api, commands, targets, write
 
-    specs, out = _specs(options), Path(options.out)
+    out = Path(options.out)
     chosen = options.target or list(targets.FOLDERS)
     for name in chosen:
         if name not in targets.FOLDERS:
             raise Usage("unknown-target", f"no target is called `{name}`", did_you_mean(name, targets.FOLDERS))
     folders = [targets.FOLDERS[name] for name in chosen]
-    files = api.generate(_ir(options), chosen)
+    package = options.package or api.package_of(out)
+    known = _ir(options)
+    with _naming():
+        files = api.generate(known, chosen, package)
     plan = write.plan(out, files, folders)
     if (plan.edited or plan.foreign) and not options.force:
         return commands.refused(plan, options.out)
-    write.apply(out, files, plan, folders, api.about(specs))
+    write.apply(out, files, plan, folders, api.about(known, package))
     return commands.planned(plan, written=True)
 
 
@@ -297,7 +205,58 @@ def _check(options: Any) -> Answer:
 
     if not Path(options.out).is_dir():
         raise Usage("not-generated", f"there is no folder {options.out}", "`platemark generate` makes it")
-    return commands.planned(api.check(_ir(options), options.out), written=False)
+    with _naming():
+        return commands.planned(api.check(_ir(options), options.out), written=False)
+
+
+@contextmanager
+def _naming() -> Generator[None, None, None]:
+    """Names that can't be emitted are the specs' or the caller's mistake."""
+    from platemark.targets.python.naming import NamingError
+
+    try:
+        yield
+    except NamingError as error:
+        raise Usage("bad-name", str(error), f"did you mean {error.near}?" if error.near else "") from None
+
+
+def _diff(options: Any) -> Answer:
+    from platemark import comparing
+
+    with _naming():
+        return comparing.run(options.old, options.new, _specs(options), options.format, options.fail_on)
+
+
+def _pin(options: Any) -> Answer:
+    drifting = _drifting()
+    return drifting.pin(_specs(options), options.document, options.files)
+
+
+def _drift(options: Any) -> Answer:
+    drifting = _drifting()
+    asked = drifting.Asked(options.document, options.against_document, options.format, options.apply)
+    return drifting.answer(_specs(options), asked)
+
+
+def _drifting() -> Any:
+    try:
+        from platemark import drifting
+    except ImportError as error:
+        raise Usage("missing-extra", str(error), 'python -m pip install "platemark[documents]"') from None
+    return drifting
+
+
+def _update(options: Any) -> Answer:
+    _drifting()
+    from platemark import updating
+
+    wanted = updating.Wanted(
+        options.document, options.against_document, Path(options.out), options.package,
+        Path(options.changelog) if options.changelog else None, [Path(name) for name in options.report],
+        options.dry_run, options.format,
+    )  # fmt: skip
+    with _naming():
+        return updating.run(_specs(options), wanted)
 
 
 def _serve(options: Any) -> Answer:
@@ -364,3 +323,25 @@ def _demo(options: Any) -> Answer:
         return demo.run(_ir(options), Path(options.out), say)
     finally:
         say("")
+
+
+_COMMANDS: Mapping[str, Callable[[Any], Answer]] = {
+    "list": _list,
+    "show": _show,
+    "explain": _explain,
+    "schema": _schema,
+    "lint": _lint,
+    "validate": _validate,
+    "generate": _generate,
+    "check": _check,
+    "documents pin": _pin,
+    "drift": _drift,
+    "diff": _diff,
+    "update": _update,
+    "serve": _serve,
+    "conform": _conform,
+    "demo": _demo,
+    "new provider": _new_provider,
+    "new model": _new_model,
+}
+"""What each command does."""

@@ -62,6 +62,7 @@ def show(known: ir.Ir, name: str) -> Answer:
         "prices": [fact.value for fact in model.prices],
         "limits": [fact.value for fact in model.limits],
         "regions": [fact.value for fact in model.regions],
+        "deprecated": [fact.value for fact in model.deprecated],
     }
     lines += [f"{key}: {'; '.join(_words(value) for value in values)}" for key, values in facts.items() if values]
     data = {

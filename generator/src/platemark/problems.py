@@ -20,8 +20,9 @@ Code: TypeAlias = Literal[
     "unknown-result", "unknown-route", "unknown-rule", "unknown-shared", "unknown-state", "unknown-transport",
     # What lacks something
     "no-host", "no-item", "no-place", "no-result", "no-route", "no-source", "no-state", "no-status", "no-stream",
-    "no-tasks", "no-type", "incomplete",
+    "no-tasks", "no-type", "incomplete", "todo",
     # What stands twice, or for nothing
+    "idle-acknowledgement", "expired-acknowledgement",
     "same-name", "stated-twice", "two-types", "one-slot", "both-lists", "idle-conflict", "idle-document",
     "idle-exception", "idle-fact",
     # What does not go together

@@ -28,6 +28,12 @@ SIZE = 1 << 20
 GREATEST = 2**53 - 1
 """The greatest integer that every reader of JSON keeps as it is."""
 
+VERSIONS = "versions.yaml"
+ACKNOWLEDGED = "acknowledged.yaml"
+BESIDE = (VERSIONS, ACKNOWLEDGED)
+"""Files of a folder of specs that say nothing of services, where there are any: versions of emitted packages, and
+changes that a person accepts."""
+
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 _FILE_NAME = re.compile(r"[a-z0-9][a-zA-Z0-9._-]{0,79}")
 _BREAK = re.compile(r"\r\n?|\n")
@@ -77,14 +83,16 @@ def read_folder(folder: Path) -> tuple[dict[str, Tree], list[Problem]]:
     """Every spec under `folder` by its relative name, and the problems of those that could not be read."""
     trees: dict[str, Tree] = {}
     problems: list[Problem] = []
-    specs = [folder / "documents.yaml", *sorted(folder.glob("*/*.yaml"))]
+    beside = [path for name in BESIDE if (path := folder / name).is_file()]
+    families = sorted(folder.glob("*/*.yaml"))
+    specs = [folder / "documents.yaml", *beside, *families]
     for path in specs:
         name = path.relative_to(folder).as_posix()
         try:
             trees[name] = read(path, f"{folder.name}/{name}")
         except Invalid as invalid:
             problems += invalid.problems
-    for name in sorted({path.parent.name for path in specs[1:] if not (path.parent / "provider.yaml").exists()}):
+    for name in sorted({path.parent.name for path in families if not (path.parent / "provider.yaml").exists()}):
         message = "this provider has families, but no file that says how to reach it"
         problems.append(_problem(f"{folder.name}/{name}/provider.yaml", "no-provider", message, "write one"))
     for path in sorted({*folder.rglob("*.yaml"), *folder.rglob("*.yml")} - set(specs)):
@@ -95,9 +103,9 @@ def read_folder(folder: Path) -> tuple[dict[str, Tree], list[Problem]]:
 
 
 def digest(folder: Path) -> str:
-    """One digest over all specs under `folder`."""
+    """One digest over all that outputs are printed from: the specs under `folder`, and the versions of packages."""
     whole = sha256()
-    for path in sorted(folder.rglob("*.yaml")):
+    for path in sorted({*folder.rglob("*.yaml")} - {folder / ACKNOWLEDGED}):
         whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()
 
@@ -105,7 +113,7 @@ def digest(folder: Path) -> str:
 def read(path: Path, name: str) -> Tree:
     """Load the file at `path`, called `name` in messages; raises `Invalid` with every problem found."""
     for part in PurePosixPath(name).with_suffix("").parts[1:]:  # the folder of all specs may be called anything
-        if not _FILE_NAME.fullmatch(part):
+        if not is_name(part):
             message = f"`{part}` can't be a name here: it becomes part of paths and of names in code"
             raise Invalid([_problem(name, "bad-name", message, "names are written like wan2.6-image")])
     try:
@@ -136,6 +144,11 @@ def parse(raw: bytes, name: str) -> Tree:
     if builder.problems:
         raise Invalid(builder.problems)
     return Tree(name, data, builder.values, builder.keys)
+
+
+def is_name(text: str) -> bool:
+    """Whether a file or folder of specs may be called so: it becomes part of paths and of names in code."""
+    return bool(_FILE_NAME.fullmatch(text))
 
 
 def _problem(name: str, code: Code, message: str, hint: str = "") -> Problem:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -63,7 +63,7 @@ def apply(out: Path, files: Mapping[str, str], made: Plan, folders: Iterable[str
     """Carry a plan out. Each file is replaced as a whole, the manifest last, so that a stop in between is mended by the
     next run."""
     for path in (*made.added, *made.changed):
-        _replace(_inside(out, path), files[path])
+        put(_inside(out, path), files[path])
     for path in made.removed:
         target = _inside(out, path)
         target.unlink(missing_ok=True)
@@ -75,7 +75,7 @@ def apply(out: Path, files: Mapping[str, str], made: Plan, folders: Iterable[str
     ours = set(folders)
     kept = {path: sha for path, sha in read_manifest(out).get("files", {}).items() if path.split("/")[0] not in ours}
     listed = {**kept, **{path: digest(text) for path, text in files.items()}}
-    _replace(out / MANIFEST, json.dumps({**about, "files": dict(sorted(listed.items()))}, indent=1) + "\n")
+    put(out / MANIFEST, json.dumps({**about, "files": dict(sorted(listed.items()))}, indent=1) + "\n")
 
 
 def read_manifest(out: Path) -> dict[str, Any]:
@@ -102,12 +102,50 @@ def _digest_of(path: Path) -> str | None:
         return None
 
 
-def _replace(path: Path, text: str) -> None:
+class Torn(Exception):
+    """Files that could not be put back after a stop."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = paths
+        super().__init__(", ".join(map(str, paths)))
+
+
+@contextlib.contextmanager
+def whole(paths: Iterable[Path]) -> Generator[None]:
+    """What is written to these paths within is written as a whole: where something stops it, all is as it was before.
+
+    Raises Torn, from what stopped it, where a file can't be put back."""
+    before = {path: path.read_bytes() if path.is_file() else None for path in paths if not path.is_dir()}
+    folders = {folder for path in before for folder in path.parents if not folder.is_dir()}
+    try:
+        yield
+    except BaseException as stop:
+        if torn := [path for path, raw in before.items() if not _put_back(path, raw)]:
+            raise Torn(torn) from stop
+        for folder in sorted(folders, reverse=True):
+            with contextlib.suppress(OSError):  # it was not made yet
+                folder.rmdir()
+        raise
+
+
+def _put_back(path: Path, raw: bytes | None) -> bool:
+    try:
+        if raw is None:
+            path.unlink(missing_ok=True)
+        elif not path.is_file() or path.read_bytes() != raw:
+            put(path, raw)
+    except OSError:
+        return False
+    return True
+
+
+def put(path: Path, text: str | bytes) -> None:
+    """Write a file as a whole, or not at all, with the folders that it needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".platemark-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
+            file.write(text.encode() if isinstance(text, str) else text)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

@@ -8,6 +8,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
     from platemark_images._runtime.batch.results import BatchProgress, BatchResult, FailedJob, UnknownJob
     from platemark_images._runtime.catalog import Ability, ModelInfo
     from platemark_images._runtime.costs import Money
@@ -46,7 +48,28 @@ if TYPE_CHECKING:
     from platemark_images.dashscope import AsyncDashScope, DashScope
     from platemark_images.vtrix import AsyncVtrix, Vtrix
 
+    class _Spec(ModuleSpec):
+        """What Python knows of the package, and which specs it was printed from."""
+
+        version: str
+        """Of the package, as `__version__`."""
+        date: str
+        """Of the newest document that the specs cite, such as `2026-08-19` or `2026-11`; `undated` where none has one."""
+        digest: str
+        """SHA-256 of the specs, in hexadecimal."""
+        generator: str
+        """What printed the package, and its version."""
+
+    __spec__: _Spec
+
 __version__ = "0.1.0"
+# Added to what is there: resources, reloads and `python -m` need Python's own.
+vars(__spec__).update(
+    version=__version__,
+    date="2026-11",
+    digest="d9720d794732783acd0fecfab0a3f2904afc8ba03408c4396f704caf48bb4147",
+    generator="platemark 0.1.0",
+)
 
 _WHERE = {
     "DashScope": "platemark_images.dashscope",

@@ -7,7 +7,7 @@ that what many offers share stands once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import cast, get_args
 
@@ -18,6 +18,7 @@ from platemark.plain import is_map, is_seq
 from platemark.rules import expr, leaves, sizes
 
 __all__ = [
+    "FIRST_VERSION",
     "MODES",
     "ROUTES",
     "SCHEMA_VERSION",
@@ -53,6 +54,8 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
+FIRST_VERSION = "0.1.0"
+"""Of an emitted package whose version no spec states."""
 MODES = ("text_to_image", "edit", "sequence", "interleave")
 ROUTES: tuple[RouteName, ...] = get_args(RouteName)
 
@@ -64,6 +67,24 @@ class Ir:
     documents: tuple[Document, ...]
     providers: tuple[Provider, ...]
     families: tuple[Family, ...]
+    digest: str
+    """SHA-256 of the specs that this was resolved from, in hexadecimal; as in the manifest of what is generated."""
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of emitted packages, by the name of their target, where the specs state one."""
+
+    def version(self, package: str) -> str:
+        """The version of an emitted package: stated, or that of a first release."""
+        return self.versions.get(package, FIRST_VERSION)
+
+    @property
+    def date(self) -> str:
+        """Of the newest document that has a date, such as `2026-08-19` or `2026-11`; else `undated`."""
+        return max((document.date for document in self.documents if document.date != "undated"), default="undated")
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Which specs this is, as outputs say it."""
+        return {"date": self.date, "digest": self.digest}
 
     def provider(self, name: str) -> Provider:
         """A provider by its id. Raises KeyError where there is none."""

@@ -102,6 +102,14 @@ class Model:
     note: str = ""
     known: tuple[str, ...] = ()
     """Names that mean something to this model, in whatever mode or route: all else is an unknown key."""
+    deprecated: tuple[Fact, ...] = ()
+    """At most one: a date after which the service has it no more, or True where no document names one."""
+
+    @property
+    def deprecation(self) -> str:
+        """What is said of a model that will go; empty where no document says so."""
+        days = ["" if fact.value is True else f", and gone after {fact.value}" for fact in self.deprecated]
+        return f"is deprecated{days[0]}" if days else ""
 
 
 def picture(index: int) -> str:

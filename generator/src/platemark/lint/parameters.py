@@ -9,7 +9,6 @@ from typing import Any
 from platemark.lint.names import unknown
 from platemark.plain import each, is_map
 from platemark.problems import Problem, did_you_mean
-from platemark.resolution.layers import SLOT
 from platemark.rules import kinds, leaves
 from platemark.rules.sentences import NOUNS
 from platemark.rules.values import shown
@@ -56,7 +55,7 @@ def fits(type_: str, value: object) -> bool:
 def line(name: str, layer: Layer, type_: str) -> Iterator[Problem]:
     """What can be said of one line on its own; `type_` is what other lines say that the parameter is."""
     type_ = str(layer.facts["type"].value) if "type" in layer.facts else type_
-    slots = [key for key in layer.facts if key in SLOT]
+    slots = [key for key in layer.facts if key in kinds.SLOT]
     if len(slots) > 1:
         message = f"`{name}` has both `{slots[0]}` and `{slots[1]}`"
         yield Problem("one-slot", message, layer.facts[slots[1]].place, "keep one of range, one_of and fixed")

@@ -24,4 +24,4 @@ def resolve_with_ledgers(loaded: Spec) -> tuple[ir.Ir, list[FamilyResolver]]:
         for family in loaded.families
     ]
     families = tuple(resolver.family() for resolver in resolvers)
-    return ir.Ir(loaded.documents, tuple(providers.values()), families), resolvers
+    return ir.Ir(loaded.documents, tuple(providers.values()), families, loaded.digest, loaded.versions), resolvers

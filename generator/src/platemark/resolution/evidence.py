@@ -42,6 +42,8 @@ class Ledger:
         self.shared = shared if shared is not None else conflicts
         self.used: set[str] = set()
         self.unsourced: list[tuple[str, Stated]] = []
+        self.told: list[tuple[Stated, Evidence]] = []
+        """The line behind each piece of evidence, for who must change it."""
 
     def losing(self, fact: str, layer: str) -> Losing | None:
         """The conflict about a fact that was stated in this layer: a mode or route stands in front of its key."""
@@ -63,7 +65,9 @@ class Ledger:
             self.unsourced.append((fact, stated))
         shown = figures(stated.value)
         sources = tuple(Source(document, self.place(document, subject), shown) for document in named)
-        return Evidence(sources, self.status(named, losing), conflict(losing) if losing else None)
+        evidence = Evidence(sources, self.status(named, losing), conflict(losing) if losing else None)
+        self.told.append((stated, evidence))
+        return evidence
 
     def place(self, document: str, subject: str) -> str:
         """The sections that the file names for this document, and the entry in them."""

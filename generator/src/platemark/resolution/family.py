@@ -99,7 +99,7 @@ class FamilyResolver:
         if not model.like:
             return model
         base = self.like(self.source.models[model.like])
-        inherited = {key: fact for key, fact in base.facts.items() if key != "alias"}
+        inherited = {key: fact for key, fact in base.facts.items() if key not in {"alias", "deprecated"}}
         return replace(
             model,
             routes=model.routes or base.routes,

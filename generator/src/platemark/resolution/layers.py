@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from platemark.rules.kinds import SLOT
 from platemark.spec import model as spec
 from platemark.spec.model import Layer, Stated
-
-SLOT = ("range", "one_of", "fixed")
-"""One slot: an override by one of these replaces the others."""
 
 
 @dataclass

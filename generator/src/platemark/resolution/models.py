@@ -32,12 +32,17 @@ class ModelResolver:
             evidence=self.ledger.of("models", model.stated, model.id),
             note=model.note,
             known=known,
+            deprecated=tuple(self.deprecated(model)),
         )
 
     def aliases(self, model: spec.Model) -> Iterator[ir.Fact]:
         for date, snapshot in _value(model, "alias", {}).items():
             value = {"as_of": date, "means": snapshot}
             yield ir.Fact(f"alias.{date}", value, self.evidence(model, "alias", snapshot))
+
+    def deprecated(self, model: spec.Model) -> Iterator[ir.Fact]:
+        if value := _value(model, "deprecated", None):
+            yield ir.Fact("deprecated", value, self.evidence(model, "deprecated", value))
 
     def in_regions(self, model: spec.Model) -> Iterator[ir.Fact]:
         for alias, route in _value(model, "regions", {}).items():

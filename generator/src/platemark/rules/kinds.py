@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from platemark.ir import Verdict
-from platemark.rules import edges, meanings, narrowing, sentences, steps, values
+from platemark.rules import directions, edges, forms, meanings, narrowing, sentences, steps, values
+from platemark.rules.directions import Direction, Inside
 from platemark.rules.edges import EdgesOf
 from platemark.rules.edges import none as no_edges
+from platemark.rules.forms import Form
 from platemark.rules.meanings import Args, Lowered, Subject
 from platemark.rules.narrowing import Beyond, Narrow
 from platemark.rules.sentences import NOUNS, bounds, either
@@ -29,13 +31,18 @@ class Kind:
     judged. Limits of pictures hold of those in data URIs. `structure` kinds are judged by the reader of bodies."""
 
     name: str
-    parse: Callable[[Any], Args]
+    form: Form
+    """What a spec writes, as arguments, and back."""
     sentence: Callable[[Args], str]
     lower: Callable[[Subject, Args], Lowered | None]
     edges: EdgesOf = no_edges
     """Values just inside and just outside."""
     steps: StepsOf = steps.none
     """The smallest changes of what a spec writes, and which way is tighter."""
+    inside: Inside = directions.equal
+    """Whether another limit of the kind, or of its slot, accepts all that this one accepts."""
+    opens: bool = False
+    """Without a rule of the kind less is accepted, not more."""
     unshown: str = ""
     """Why no vector and no probe breaks it, where that is so for every rule of the kind."""
     narrow: Narrow = narrowing.same
@@ -49,45 +56,29 @@ class Kind:
     verdict: Verdict = "reject"
     structure: bool = False
 
+    def parse(self, written: Any) -> Args:
+        """What a spec writes, as arguments."""
+        return self.form.parse(written)
 
-# ── What a spec writes, as arguments ────────────────────────────────────────────────────────────────────────────────
+    def spell(self, args: Args) -> Any:
+        """Arguments as a spec writes them."""
+        return self.form.spell(args)
 
-
-def _word(name: str) -> Callable[[Any], Args]:
-    return lambda value: {name: value}
-
-
-def _span_args(value: Any) -> Args:
-    low, high = values.span(value)
-    return {"low": low, "high": high}
-
-
-def _length_args(text: str) -> Args:
-    plain = text.removesuffix(" tokens")
-    return {**_span_args(plain), "unit": "characters" if plain == text else "tokens"}
-
-
-def _area_args(text: str) -> Args:
-    low, high = values.area(text)
-    return {"low": low, "high": high, "text": list(values.halves(text))}
-
-
-def _ratio_args(text: str) -> Args:
-    low, high = values.ratio(text)
-    return {"low": list(low), "high": list(high)}
-
-
-def _sums_args(value: Any) -> Args:
-    ((name, total),) = value.items()
-    whole, _, decimals = str(total).rstrip("%").partition(".")
-    return {"field": name, "hundredths": int(whole) * 100 + int((decimals + "00")[:2]), "text": str(total)}
+    def compare(self, old: Args, new: Args) -> Direction:
+        """Which way a limit moved."""
+        return directions.of(self.inside(new, old), self.inside(old, new))
 
 
 # ── The table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _structure(name: str, sentence: Callable[[Args], str], edges_of: EdgesOf = no_edges) -> Kind:
-    return Kind(name, _word("what"), sentence, meanings.untold, edges=edges_of, structure=True)
+def _structure(
+    name: str,
+    sentence: Callable[[Args], str],
+    edges_of: EdgesOf = no_edges,
+    inside: Inside = directions.equal,
+) -> Kind:
+    return Kind(name, forms.word("what"), sentence, meanings.untold, edges=edges_of, inside=inside, structure=True)
 
 
 _TEXTS, _LISTS, _FILES = ("text",), ("images", "list"), ("images",)
@@ -95,20 +86,19 @@ _TEXTS, _LISTS, _FILES = ("text",), ("images", "list"), ("images",)
 _TABLE = (
     Kind(
         "type",
-        _word("type"),
+        forms.word("type"),
         sentences.of_type,
         meanings.type_,
+        inside=directions.same("type"),
         edges=edges.of_type,
-        written={
-            "description": "What it is.",
-            "enum": list(NOUNS),
-        },
+        written={"description": "What it is.", "enum": list(NOUNS)},
     ),
     Kind(
         "required",
-        _word("required"),
+        forms.word("required"),
         lambda _: "is required",
         meanings.required,
+        inside=directions.any_two,
         edges=edges.required,
         steps=steps.wanted,
         narrow=narrowing.needed,
@@ -116,10 +106,11 @@ _TABLE = (
     ),
     Kind(
         "range",
-        _span_args,
+        forms.SPAN,
         lambda a: f"must be {bounds(a['low'], a['high'])}",
         meanings.measured("integer", "integer"),
         on=("integer",),
+        inside=directions.chosen,
         edges=edges.in_range,
         steps=steps.span(),
         narrow=narrowing.span,
@@ -128,10 +119,11 @@ _TABLE = (
     ),
     Kind(
         "one_of",
-        _word("among"),
+        forms.word("among"),
         lambda a: f"must be {either([values.shown(v) for v in a['among']])}",
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
+        inside=directions.chosen,
         edges=edges.among,
         steps=steps.listed,
         narrow=narrowing.listed,
@@ -145,20 +137,22 @@ _TABLE = (
     ),
     Kind(
         "fixed",
-        lambda value: {"among": [value]},
+        forms.FIXED,
         lambda a: f"must be {values.shown(a['among'][0])}",
         meanings.one_of,
         on=("integer", "text", "size", "boolean"),
+        inside=directions.chosen,
         edges=edges.among,
         narrow=narrowing.listed,
         written={"description": "The one value that it may have; also its default.", "$ref": "#/$defs/scalar"},
     ),
     Kind(
         "length",
-        _length_args,
+        forms.LENGTH,
         lambda a: f"holds {bounds(a['low'], a['high'], a['unit'])}",
         meanings.length,
         on=_TEXTS,
+        inside=directions.length,
         edges=edges.in_length,
         narrow=narrowing.span,
         beyond=narrowing.outside,
@@ -170,10 +164,11 @@ _TABLE = (
     ),
     Kind(
         "count",
-        _span_args,
+        forms.SPAN,
         lambda a: f"holds {bounds(a['low'], a['high'], 'items')}",
         meanings.count,
         on=_LISTS,
+        inside=directions.span,
         edges=edges.in_count,
         steps=steps.span(0),
         narrow=narrowing.count,
@@ -182,10 +177,11 @@ _TABLE = (
     ),
     Kind(
         "schemes",
-        _word("among"),
+        forms.word("among"),
         sentences.schemes,
         meanings.schemes,
         on=_FILES,
+        inside=directions.among,
         edges=edges.schemes,
         steps=steps.schemes,
         narrow=narrowing.schemes,
@@ -199,10 +195,11 @@ _TABLE = (
     ),
     Kind(
         "area",
-        _area_args,
+        forms.AREA,
         sentences.area,
         meanings.area,
         on=("size",),
+        inside=directions.span,
         edges=edges.area,
         steps=steps.area,
         narrow=narrowing.area,
@@ -214,10 +211,11 @@ _TABLE = (
     ),
     Kind(
         "side",
-        _span_args,
+        forms.SPAN,
         lambda a: f"each side must be {bounds(a['low'], a['high'], 'pixels')}",
         meanings.side,
         on=("size", "images"),
+        inside=directions.span,
         edges=edges.side,
         steps=steps.span(1),
         narrow=narrowing.side,
@@ -226,10 +224,11 @@ _TABLE = (
     ),
     Kind(
         "ratio",
-        _ratio_args,
+        forms.RATIO,
         lambda a: "width to height must be {}:{} to {}:{}".format(*a["low"], *a["high"]),
         meanings.ratio,
         on=("size", "images"),
+        inside=directions.ratio,
         edges=edges.ratio,
         steps=steps.ratio,
         narrow=narrowing.ratio,
@@ -242,10 +241,12 @@ _TABLE = (
     ),
     Kind(
         "tokens",
-        lambda value: {"among": list(value), "sizes": dict(value)},
+        forms.TOKENS,
         lambda a: f"must be W*H, or {either(a['among'])}",
         meanings.tokens,
         on=("size",),
+        inside=directions.words,
+        opens=True,
         edges=edges.in_tokens,
         steps=steps.words,
         narrow=narrowing.words,
@@ -259,11 +260,12 @@ _TABLE = (
     ),
     Kind(
         "rounds",
-        _word("step"),
+        forms.word("step"),
         lambda a: f"is rounded to multiples of {a['step']}",
         meanings.rounds,
         on=("size",),
         verdict="adjust",
+        inside=directions.step,
         edges=edges.rounds,
         steps=steps.step,
         narrow=narrowing.step,
@@ -275,11 +277,12 @@ _TABLE = (
     ),
     Kind(
         "formats",
-        _word("among"),
+        forms.word("among"),
         lambda a: f"must be {either(a['among'])}",
         meanings.formats,
         narrow=narrowing.formats,
         on=_FILES,
+        inside=directions.among,
         edges=edges.formats,
         written={
             "description": "File formats of pictures.",
@@ -291,19 +294,21 @@ _TABLE = (
     ),
     Kind(
         "alpha",
-        _word("is"),
+        forms.word("is"),
         lambda a: f"an alpha channel is {a['is']}",
         meanings.alpha,
         on=_FILES,
+        inside=directions.alpha,
         edges=edges.alpha,
         written={"description": "What becomes of an alpha channel.", "enum": ["refused", "ignored"]},
     ),
     Kind(
         "bytes",
-        lambda text: {"high": values.most_bytes(text), "text": values.halves(text)[1]},
+        forms.BYTES,
         lambda a: f"each file has at most {a['text']}",
         meanings.file_size,
         on=_FILES,
+        inside=directions.most,
         unshown="a request that breaks it is as large as the file",
         written={
             "description": "Size of a file, such as ..10 MB.",
@@ -313,7 +318,7 @@ _TABLE = (
     ),
     Kind(
         "same_length",
-        _word("as"),
+        forms.word("as"),
         lambda a: f"must have as many items as {a['as']}",
         meanings.same_length,
         on=_LISTS,
@@ -327,7 +332,7 @@ _TABLE = (
     ),
     Kind(
         "sums_to",
-        _sums_args,
+        forms.SUMS,
         lambda a: f"the {a['field']}s must add up to {a['text']}",
         meanings.sums_to,
         on=("list",),
@@ -348,9 +353,10 @@ _TABLE = (
     ),
     Kind(
         "requires",
-        _word("of"),
+        forms.word("of"),
         lambda a: "needs " + " and ".join(f"{k}={values.shown(v)}" for k, v in a["of"].items()),
         meanings.requires,
+        inside=directions.requires,
         edges=edges.requires,
         narrow=narrowing.needs,
         written={
@@ -363,27 +369,31 @@ _TABLE = (
     ),
     Kind(
         "unsupported",
-        _word("for"),
+        forms.word("for"),
         lambda a: f"is not supported by {a['for']}",
         meanings.absent,
+        inside=directions.any_two,
         edges=edges.given,
         narrow=narrowing.barred,
     ),
     Kind(
         "only_in",
-        _word("modes"),
+        forms.word("modes"),
         lambda a: f"works only in {either(a['modes'])}",
         meanings.absent,
+        inside=directions.any_two,
         edges=edges.given,
         narrow=narrowing.barred,
     ),
     _structure("place", lambda a: f"belongs at {a['what']}"),
     _structure("unknown", lambda _: "no document knows this key", edges.unknown),
-    _structure("shape", lambda a: f"must be {a['what']}"),
+    _structure("shape", lambda a: f"must be {a['what']}", inside=directions.shapes),
     _structure("model", lambda a: f"must be {a['what']}"),
     _structure("route", lambda a: f"goes by {a['what']}"),
     _structure("payload", lambda a: f"the body must be of the style {a['what']}"),
 )
 
+SLOT = ("range", "one_of", "fixed")
+"""One slot: a parameter has one of these."""
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}
 """By name, in the order in which rules are judged and printed."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from platemark.rules import values
 from platemark.rules.edges import SIZE_WORDS
+from platemark.rules.forms import written_span
 from platemark.rules.values import Bound
 
 
@@ -37,8 +38,10 @@ def span(least: Bound = None) -> StepsOf:
     def steps(written: Any) -> Steps:
         low, high = values.span(written)
         return Steps(
-            tuple(_span(*moved) for moved in _moved(low, high, 1)),
-            tuple(_span(*moved) for moved in _moved(low, high, -1) if least is None or (moved[0] or least) >= least),
+            tuple(written_span(*moved) for moved in _moved(low, high, 1)),
+            tuple(
+                written_span(*moved) for moved in _moved(low, high, -1) if least is None or (moved[0] or least) >= least
+            ),
         )
 
     return steps
@@ -47,7 +50,7 @@ def span(least: Bound = None) -> StepsOf:
 def area(written: str) -> Steps:
     """Each bound moved by one pixel."""
     low, high = values.area(written)
-    tighter, looser = (tuple(_span(*moved) for moved in _moved(low, high, inwards)) for inwards in (1, -1))
+    tighter, looser = (tuple(written_span(*moved) for moved in _moved(low, high, inwards)) for inwards in (1, -1))
     return Steps(tighter, looser)
 
 
@@ -101,10 +104,6 @@ def _moved(low: Bound, high: Bound, inwards: int) -> Iterator[tuple[Bound, Bound
         yield low + inwards, high
     if high is not None:
         yield low, high - inwards
-
-
-def _span(low: Bound, high: Bound) -> str:
-    return "..".join("" if bound is None else str(bound) for bound in (low, high))
 
 
 def _without(written: list[Any]) -> Iterator[list[Any]]:

@@ -30,17 +30,27 @@ def load_sound(folder: Path) -> tuple[Spec, list[Problem]]:
     for name, tree in trees.items():
         found = shape.check(tree, _kind(name))
         problems += found
-        sound |= {} if found else {name: tree}
+        # Until documents are described, all else can be checked.
+        unsound = [p for p in found if name != "documents.yaml" or p.code != "todo"]
+        sound |= {} if unsound else {name: tree}
     if "documents.yaml" not in sound:  # without documents, nothing can be said of what cites them
-        return Spec((), (), (), Tree("", {}, {}, {})), problems
+        return Spec((), (), (), Tree("", {}, {}, {}), ""), problems
     families = [name for name in sound if _kind(name) == "family" and _provider_of(name) in sound]
     spec = Spec(
         _documents(sound["documents.yaml"]),
         tuple(_provider(name.partition("/")[0], sound[name]) for name in sound if _kind(name) == "provider"),
         tuple(_Reader(sound[name]).family(Path(name).stem, name.partition("/")[0]) for name in families),
         sound["documents.yaml"],
+        source.digest(folder),
+        _data(sound.get(source.VERSIONS)),
+        sound.get(source.ACKNOWLEDGED),
     )
     return spec, problems
+
+
+def _data(tree: Tree | None) -> dict[str, Any]:
+    data: Any = tree.data if tree else {}
+    return data
 
 
 def _provider_of(name: str) -> str:
@@ -48,12 +58,20 @@ def _provider_of(name: str) -> str:
 
 
 def _kind(name: str) -> shape.SchemaName:
-    return "documents" if name == "documents.yaml" else "provider" if name.endswith("/provider.yaml") else "family"
+    if "/" not in name:
+        kinds: Mapping[str, shape.SchemaName] = {source.VERSIONS: "versions", source.ACKNOWLEDGED: "acknowledged"}
+        return kinds.get(name, "documents")
+    return "provider" if name.endswith("/provider.yaml") else "family"
 
 
 def _documents(tree: Tree) -> tuple[Document, ...]:
     data: Any = tree.data
-    return tuple(Document(id=name, **facts) for name, facts in data.items())
+    return tuple(_document(name, facts) for name, facts in data.items())
+
+
+def _document(name: str, facts: dict[str, Any]) -> Document:
+    # `held` may still be a slot: then nobody has the text.
+    return Document(id=name, held=facts["held"] is True, **{key: facts[key] for key in facts if key != "held"})
 
 
 def _provider(name: str, tree: Tree) -> Provider:
@@ -136,7 +154,7 @@ class _Reader:
         value: dict[str, Any] = self.tree.get(path)
         return Layer(
             place=self.tree.place(path),
-            facts={key: stated(key) for key in value if key not in {"from", "items", "fields", "soft"}},
+            facts={key: stated(key) for key in value if key not in {"from", "items", "fields", "soft", "known_as"}},
             whole=whole,
             items=below("items", path=(*path, "items")) if "items" in value else None,
             fields={name: below(name, path=(*path, "fields", name)) for name in value.get("fields", {})},
@@ -189,7 +207,7 @@ class _Reader:
         whole, by_key = self.froms(path)
         facts = {
             key: Stated(value[key], self.tree.place((*path, key)), "model", by_key.get(key) or whole)
-            for key in ("alias", "regions", "price", "limits")
+            for key in ("alias", "regions", "price", "limits", "deprecated")
             if key in value
         }
         for key, documents in by_key.items():  # price.USD: one currency of the prices

@@ -75,7 +75,7 @@ class Model:
     unsupported: Mapping[str, Stated]
     modes: Mapping[str, Mode]
     facts: Mapping[str, Stated]
-    """`alias`, `regions`, `price`, `limits`, as written."""
+    """`alias`, `regions`, `price`, `limits`, `deprecated`, as written."""
     note: str
     stated: Stated
 
@@ -150,3 +150,9 @@ class Spec:
     providers: tuple[Provider, ...]
     families: tuple[Family, ...]
     documents_tree: Tree
+    digest: str
+    """SHA-256 of all files, in hexadecimal."""
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of emitted packages, by the name of their target."""
+    acknowledged: Tree | None = None
+    """Changes that a person accepts: their ids, and why."""

@@ -15,20 +15,27 @@ from referencing import Registry, Resource
 from platemark.plain import each, is_map
 from platemark.problems import Problem, did_you_mean, nearest
 from platemark.rules.kinds import KINDS
-from platemark.source import Tree
+from platemark.source import Keys, Tree
+from platemark.spec import todos
 from platemark.wire import scripts
 
-SchemaName: TypeAlias = Literal["documents", "provider", "family", "vectors", "judgement", "faults", "conformance"]
+SchemaName: TypeAlias = Literal[
+    "documents", "provider", "family", "versions", "acknowledged", "vectors", "judgement", "faults", "conformance"
+]
 NAMES: Mapping[str, SchemaName] = {
     "spec": "family",
     "provider": "provider",
     "documents": "documents",
+    "versions": "versions",
+    "acknowledged": "acknowledged",
     "vectors": "vectors",
     "validate": "judgement",
     "faults": "faults",
     "conform": "conformance",
 }
 """Formats of ours, as `platemark schema` names them."""
+_SPECS: tuple[SchemaName, ...] = ("documents", "provider", "family")
+"""Those of specs, in which the word `todo` may stand for what is still to be said."""
 _NOUNS = {
     "object": "a map",
     "array": "a list",
@@ -56,7 +63,16 @@ def check(tree: Tree, name: SchemaName) -> list[Problem]:
     """All departures of a file from its meta-schema."""
     if tree.data is None:
         return [Problem("bad-type", "the file is empty", tree.place(()), _about(schema(name)))]
-    return [_problem(tree, error) for error in _leaves(_validator(name).iter_errors(cast("Any", tree.data)))]
+    found = [_problem(tree, error) for error in _leaves(_validator(name).iter_errors(cast("Any", tree.data)))]
+    return found + ([_unfilled(tree, name, path) for path in todos.slots(tree.data)] if name in _SPECS else [])
+
+
+def _unfilled(tree: Tree, name: SchemaName, path: Keys) -> Problem:
+    """What is said of a slot: for a key, what names there are; for a value, how it is written."""
+    named = path[-1:] == (todos.TODO,)
+    what, place = ("a name", tree.place(path)) if named else (_name(path), tree.value(path))
+    hint = _lower(todos.described(name, path, _files()))
+    return Problem("todo", f"{what} is still to be said", place, hint or "say it, or take the line out")
 
 
 # ── Validation: one error for each thing that is wrong ────────────────────────────────────────────────────────────
@@ -74,17 +90,34 @@ def _each_missing(_: Any, required: list[str], instance: Any, __: Any) -> Iterat
 
 def _each_unknown(validator: Any, extras: Any, instance: Any, here: Any) -> Iterator[ValidationError]:
     if is_map(instance):
-        for key in instance.keys() - here.get("properties", {}).keys():
+        for key in instance.keys() - here.get("properties", {}).keys() - {todos.TODO}:
             unknown = [ValidationError(key)] if extras is False else validator.descend(instance[key], extras, path=key)
             yield from unknown
 
 
+def _unless_todo(check: Any) -> Any:
+    """A slot is what it should be until it is filled in."""
+
+    def checked(validator: Any, wanted: Any, instance: Any, here: Any) -> Iterator[ValidationError]:
+        if instance != todos.TODO:
+            yield from check(validator, wanted, instance, here) or ()
+
+    return checked
+
+
+@cache
+def _files() -> Mapping[str, dict[str, Any]]:
+    return {file: schema(file) for file in _SPECS}
+
+
 @cache
 def _validator(name: SchemaName) -> Any:
-    files: tuple[SchemaName, ...] = ("documents", "provider", "family")
-    named = ((f"urn:platemark:{file}", cast("Any", Resource).from_contents(schema(file))) for file in files)
+    named = ((f"urn:platemark:{file}", cast("Any", Resource).from_contents(found)) for file, found in _files().items())
     registry = cast("Any", Registry)().with_resources(named)
+    base: Mapping[str, Any] = cast("Any", Draft202012Validator).VALIDATORS
     ours = {"pattern": _one_line_pattern, "required": _each_missing, "additionalProperties": _each_unknown}
+    if name in _SPECS:
+        ours = {keyword: _unless_todo(check) for keyword, check in {**base, **ours}.items()}
     return cast("Any", validators).extend(Draft202012Validator, ours)(schema(name), registry=registry)
 
 
@@ -165,7 +198,11 @@ def _worded(error: ValidationError) -> str:
 
 def _about(here: Mapping[str, Any]) -> str:
     """The description that the meta-schema gives of what stands, or should stand, here."""
-    text = str(here.get("description", "")).removesuffix(".")
+    return _lower(str(here.get("description", "")))
+
+
+def _lower(text: str) -> str:
+    text = text.removesuffix(".")
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from platemark_images._runtime.errors import ConfigurationError
 from platemark_images._runtime.ir import Family, Provider, Region, RouteName
 
-LOG = logging.getLogger("platemark_images")
+LOG = logging.getLogger(__name__.partition(".")[0])
 _PICTURE = re.compile(r"(data:[\w/+.-]*;base64,)[\w/+=-]+")
 
 

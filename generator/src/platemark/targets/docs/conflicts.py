@@ -55,7 +55,7 @@ def stated(provider: Provider, family: Family, model: Model) -> Iterator[Stated]
         if offer.evidence:
             path = provider.endpoint(offer.endpoint).path
             yield Stated(f"routes.{offer.route}", f"{offer.route} goes to {path}", offer.evidence)
-    for fact in (*model.regions, *model.aliases, *model.prices, *model.limits):
+    for fact in (*model.regions, *model.aliases, *model.prices, *model.limits, *model.deprecated):
         yield Stated(fact.id, said.reading(fact.value), fact.evidence)
     yield Stated("models", model.id, model.evidence)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platemark.ir import Evidence, Family, Ir, Model, Offer, Provider
-from platemark.targets import Examples, Files
+from platemark.targets import Examples, Files, Given
 from platemark.targets.docs import conflicts, curl, matrix, said
 from platemark.targets.docs.literal import FILTERS
 from platemark.targets.docs.pages import Mode, Page
@@ -16,8 +16,8 @@ from platemark.targets.text import render
 from platemark.version import GENERATED_BY
 
 
-def emit(ir: Ir, examples: Examples) -> Files:
-    """All pages by path. `examples` are printers of sample calls, by the name of their language.
+def emit(ir: Ir, given: Given) -> Files:
+    """All pages by path.
 
     Raises ValueError where a page would hold raw HTML, a dead link or a broken table."""
     lines, disputes = matrix.lines(ir), conflicts.listed(ir)
@@ -34,7 +34,7 @@ def emit(ir: Ir, examples: Examples) -> Files:
     for family in ir.families:
         for model in family.models:
             files[f"{family.provider}/{model.id}.md"] = _model(
-                ir, ir.provider(family.provider), family, model, examples
+                ir, ir.provider(family.provider), family, model, given.examples
             )
     prove(files)
     return files

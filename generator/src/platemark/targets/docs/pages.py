@@ -218,7 +218,7 @@ class Page:
         return f"{found.alias} ({region})" if found and found.alias else region
 
     def facts(self) -> Iterator[tuple[str, str, Fact]]:
-        """Prices, rates, regions and aliases: what it is, its value in words, and the fact."""
+        """Prices, rates, regions, aliases, and whether it will go: what it is, its value in words, and the fact."""
         for fact in self.model.prices:
             when = f" where {said.conditions(fact.value['when'])}" if fact.value["when"] else ""
             yield (
@@ -237,6 +237,8 @@ class Page:
             yield "Region", f"{self.alias(fact.value['region'])}{routes}", fact
         for fact in self.model.aliases:
             yield "Alias", f"means {fact.value['means']} as of {fact.value['as_of']}", fact
+        for fact in self.model.deprecated:
+            yield "State", self.model.deprecation, fact
 
 
 def _sample(given: Mapping[str, Any], breaks: str, becomes: Mapping[str, Any], cited: str) -> str:

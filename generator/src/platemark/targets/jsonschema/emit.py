@@ -9,13 +9,13 @@ from jsonschema import Draft202012Validator
 
 from platemark import schema
 from platemark.ir import SCHEMA_VERSION, Family, Ir, Model, Provider, RouteName
-from platemark.targets import Examples, Files
+from platemark.targets import Files, Given
 from platemark.targets.text import as_json
 
 
-def emit(ir: Ir, examples: Examples) -> Files:
+def emit(ir: Ir, given: Given) -> Files:
     """Two files per model × route, one per provider, and an index of them all."""
-    del examples
+    del given
     made: dict[str, schema.Schema] = {}
     index: list[dict[str, Any]] = []
     for provider in ir.providers:
@@ -27,7 +27,8 @@ def emit(ir: Ir, examples: Examples) -> Files:
             made[f"{stem}.response.json"] = schema.response_schema(provider, family, model.id, route)
             index.append(_entry(provider, family, model, route, stem))
     files = {path: _text(path, found) for path, found in made.items()}
-    return {**files, "index.json": as_json({"schema_version": SCHEMA_VERSION, "schemas": index})}
+    listed = {"schema_version": SCHEMA_VERSION, "specs": ir.origin, "schemas": index}
+    return {**files, "index.json": as_json(listed)}
 
 
 def _routes(families: Iterable[Family]) -> Iterable[tuple[Family, Model, RouteName]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from platemark.ir import Auth, Family, Ir, Provider
 from platemark.schema import Schema
-from platemark.targets import Examples, Files
+from platemark.targets import Files, Given
 from platemark.targets.openapi import components, paths
 from platemark.targets.text import as_json
 from platemark.version import VERSION
@@ -16,9 +16,9 @@ from platemark.version import VERSION
 _WORDS = {"region": "The region, which must be the key's own", "workspace": "The id of your workspace"}
 
 
-def emit(ir: Ir, examples: Examples) -> Files:
+def emit(ir: Ir, given: Given) -> Files:
     """One file per provider."""
-    del examples
+    del given
     files = {f"{each.id}.json": document(each, ir.families_of(each.id)) for each in ir.providers}
     return {path: as_json(made, "x-generated-by") for path, made in files.items()}
 

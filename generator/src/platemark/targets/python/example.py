@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from platemark.rules import samples
-from platemark.targets import Call
+from platemark.targets import PACKAGE, Call
 from platemark.targets.python import naming
 from platemark.targets.python.printer import literal
 
 
-def example(call: Call) -> str:
-    """Make the pictures of a call and save them. The key comes from the environment."""
+def example(call: Call, package: str = PACKAGE) -> str:
+    """Make the pictures of a call and save them, with the package of that name. The key comes from the environment."""
     provider, offer = call.provider, call.offer
     region = provider.regions[0]
     given = samples.given(offer, call.values)
@@ -19,7 +19,7 @@ def example(call: Call) -> str:
         arguments.append(f"    route={literal(offer.route)},")
     attribute = naming.identifier(offer.model, naming.CLIENT)
     return "\n".join([
-        f"from platemark_images import {naming.class_name(provider.client)}",
+        f"from {package} import {naming.class_name(provider.client)}",
         "",
         f"client = {naming.class_name(provider.client)}(region={literal(region.alias or region.id)})",
         f"result = client.{attribute}.{naming.identifier(offer.mode)}(",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from platemark import ir as model
 from platemark.plain import is_map, is_seq
 from platemark.schema.lowered import answer_models, request_models
+from platemark.targets import PACKAGE
 from platemark.targets.python.printer import docstring, literal
 from platemark.targets.python.surface import Types, key
 
@@ -28,7 +29,7 @@ Schemas = dict[str, Any]
 _HEADER = "#"
 """What the generator puts in front instead of a text of its own; it is taken off again."""
 _TYPING = re.compile(r"^from typing import (.*)$", re.MULTILINE)
-BODY = "platemark_images._runtime.bodies.Body"
+BODY = f"{PACKAGE}._runtime.bodies.Body"
 _TITLES = {"title", "format"}
 """What would become a class or a type of its own, where it says nothing about a plain value."""
 _BOUNDS = {"description", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}

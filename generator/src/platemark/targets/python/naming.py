@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
@@ -17,6 +18,10 @@ from platemark.ir import Offer
 Users: TypeAlias = "Mapping[int, Sequence[Offer]]"
 """Key of a thing: the offers that have it."""
 
+_PACKAGE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+"""Of single underscores, so that the distribution's name is told from the package's, and back."""
+_TAKEN = frozenset({"platemark", "click", "httpx2", "opentelemetry", "pydantic"})
+"""The generator, and what clients import."""
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 _AXES: tuple[Callable[[Offer], str], ...] = (lambda o: o.mode, lambda o: o.route, lambda o: o.model)
 
@@ -35,7 +40,11 @@ ARGUMENTS = frozenset({
 
 
 class NamingError(ValueError):
-    """Two things of a spec would get the same name, or one has none."""
+    """Two things would get the same name, or one has none. `near` is a name that works, where one is at hand."""
+
+    def __init__(self, message: str, near: str = "") -> None:
+        self.near = near
+        super().__init__(message)
 
 
 def _words(text: str) -> list[str]:
@@ -50,6 +59,21 @@ def identifier(text: str, taken: Iterable[str] = ()) -> str:
     name = "_".join(_words(text)).lower()
     name = f"m_{name}" if name[0].isdigit() else name
     return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in set(taken) else name
+
+
+def package(name: str) -> str:
+    """The name of the emitted package, if it may be called so: `my_images`. Raises NamingError."""
+    if not _PACKAGE.fullmatch(name):
+        near = "_".join(re.findall(r"[a-z0-9]+", name.lower())).lstrip("_0123456789")
+        raise NamingError(f"{name!r} is no name of a package: it takes words of a-z and 0-9, joined by _", near)
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _TAKEN or name in sys.stdlib_module_names:
+        raise NamingError(f"{name!r} is the name of something else in Python", f"{name}_client")
+    return name
+
+
+def distribution(package: str) -> str:
+    """What a package is called where packages are installed from: `my_images` as `my-images`. So is its command."""
+    return package.replace("_", "-")
 
 
 def constant(text: str) -> str:

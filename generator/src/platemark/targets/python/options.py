@@ -69,10 +69,10 @@ def _by_model(said: Mapping[str, Iterable[str]]) -> Said:
     return tuple((text, tuple(models)) for text, models in said.items())
 
 
-def providers(spec: ir.Ir) -> list[tuple[str, str, str, str]]:
+def providers(spec: ir.Ir, package: str) -> list[tuple[str, str, str, str]]:
     """Id, module, client and description of each service."""
     folders = naming.distinct((provider.id for provider in spec.providers), naming.identifier)
-    return [(p.id, f"platemark_images.{folders[p.id]}", p.client, p.about) for p in spec.providers]
+    return [(p.id, f"{package}.{folders[p.id]}", p.client, p.about) for p in spec.providers]
 
 
 def modes(spec: ir.Ir, types: Mapping[str, surface.Types]) -> list[Mode]:

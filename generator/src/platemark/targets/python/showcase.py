@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,17 +88,26 @@ def call(shot: Shot, verb: str = "", *, client: str = "client", **more: str) -> 
 
 
 def wrong(shot: Shot) -> list[tuple[ir.Rule, str]]:
-    """Up to three rules, and an argument as code that breaks each as plainly as can be."""
+    """Up to three rules, and an argument as code that breaks each as plainly as can be.
+
+    Of a model without plain limits, whatever a short argument breaks."""
+    rules = shot.family.rules_of(shot.offer)
+    named = [rule for rule in rules if shot.family.parameter_of(shot.offer, rule.parameter)]
+    lengths = [rule for rule in named if rule.kind == "length"]
+    return _broken(shot, [rule for rule in rules if rule.kind in _PLAIN]) or _broken(shot, [*lengths, *named])[:1]
+
+
+def _broken(shot: Shot, rules: Iterable[ir.Rule]) -> list[tuple[ir.Rule, str]]:
     base, found = dict(shot.values), list[tuple[ir.Rule, str]]()
-    for rule in shot.family.rules_of(shot.offer):
-        if rule.kind not in _PLAIN or rule.verdict != "reject" or len(found) == 3:
+    for rule in rules:
+        if rule.verdict != "reject" or len(found) == 3:
             continue
         if rule.id.count(".") > 1 or any(other.parameter == rule.parameter for other, _ in found):
             continue
         _, outside = cases.edge_values(shot.provider, shot.family, shot.offer, rule, base)
         plain = [value for value in outside if value is not ABSENT and not isinstance(value, Beside)]
         shown = [literal(value) for value in plain if not is_seq(value) or not value]
-        if shown:
+        if shown and len(shown[-1]) <= _WIDTH:
             found.append((rule, shown[-1]))
     return found
 

@@ -114,6 +114,19 @@ def module(spec: ir.Ir, family: ir.Family, types: Types) -> Module:
     return Module(family, classes, tuple(at.shapes.values()))
 
 
+def classes(spec: ir.Ir) -> dict[tuple[str, str], str]:
+    """The class of each model, by provider and model: its module below the package, and its name."""
+    found: dict[tuple[str, str], str] = {}
+    for provider in spec.providers:
+        families = spec.families_of(provider.id)
+        modules = naming.distinct((family.name for family in families), naming.identifier)
+        for family in families:
+            for models in alike(family):
+                name = f"{naming.identifier(provider.id)}.{modules[family.name]}.{naming.class_name(models[0])}"
+                found |= {(provider.id, model): name for model in models}
+    return found
+
+
 def alike(family: ir.Family) -> list[tuple[str, ...]]:
     """Models in groups that differ in nothing but their ids."""
     groups: dict[str, list[str]] = {}
@@ -137,7 +150,8 @@ def _model_class(at: _Family, models: tuple[str, ...]) -> ModelClass:
     )
     model = family.model(models[0])
     ids = ", ".join(f"`{model}`" for model in models)
-    return ModelClass(name, "\n\n".join(filter(None, [f"{ids}. {family.about}.", model.note])), models, modes)
+    going = [f"`{name}` {told}." for name in models if (told := family.model(name).deprecation)]
+    return ModelClass(name, "\n\n".join(filter(None, [f"{ids}. {family.about}.", model.note, *going])), models, modes)
 
 
 def _mode(at: _Family, owner: str, users: list[ir.Offer]) -> Mode:

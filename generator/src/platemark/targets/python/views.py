@@ -8,51 +8,51 @@ from typing import Any
 
 from platemark import ir
 from platemark.rules.values import rate
+from platemark.targets import PACKAGE
 from platemark.targets.python import naming, surface
 from platemark.targets.python.printer import Code, literal
 
 IMPORTS: Mapping[str, tuple[str, ...]] = {
     "collections.abc": ("AsyncIterator", "Iterator", "Sequence"),
     "typing": ("TYPE_CHECKING", "Any", "Literal", "TypeAlias", "TypedDict", "overload"),
-    "platemark_images._runtime.cli.options": ("Flag", "Mode", "Place"),
-    "platemark_images._runtime.client": ("AsyncClient", "AsyncEvent", "Client", "Event"),
-    "platemark_images._runtime.estimates": ("Estimate",),
-    "platemark_images._runtime.inputs": ("Pictures", "Size"),
-    "platemark_images._runtime.ir": (
+    f"{PACKAGE}._runtime.cli.options": ("Flag", "Mode", "Place"),
+    f"{PACKAGE}._runtime.client": ("AsyncClient", "AsyncEvent", "Client", "Event"),
+    f"{PACKAGE}._runtime.estimates": ("Estimate",),
+    f"{PACKAGE}._runtime.inputs": ("Pictures", "Size"),
+    f"{PACKAGE}._runtime.ir": (
         "Document", "Evidence", "Family", "Model", "Offer", "Parameter", "Provider", "Region", "Rule", "Source",
         "Stream", "Tasks", "Uploads", "Values",
     ),
-    "platemark_images._runtime.prepare": ("Prepared",),
-    "platemark_images._runtime.results": ("AsyncResult", "Result"),
-    "platemark_images._runtime.settings": ("Options",),
-    "platemark_images._runtime.tasks": ("AsyncTask", "Task"),
+    f"{PACKAGE}._runtime.prepare": ("Prepared",),
+    f"{PACKAGE}._runtime.results": ("AsyncResult", "Result"),
+    f"{PACKAGE}._runtime.settings": ("Options",),
+    f"{PACKAGE}._runtime.tasks": ("AsyncTask", "Task"),
 }  # fmt: skip
 """Module: names that emitted modules may need from it."""
 TYPE_IMPORTS: Mapping[str, tuple[str, ...]] = {
-    "typing": ("NotRequired", "Required", "Unpack"), "platemark_images": ("types",),
+    "typing": ("NotRequired", "Required", "Unpack"), PACKAGE: ("types",),
 }  # fmt: skip
 """The same, for types alone."""
 
-_ROOT = "platemark_images._runtime"
 _PUBLIC: Mapping[str, tuple[str, ...]] = {
-    f"{_ROOT}.errors": (
+    "_runtime.errors": (
         "APIError", "AuthenticationError", "ConfigurationError", "ConnectionFailed", "ContentRejected", "CostExceeded",
         "CostUnknown", "JobsInvalid", "JournalError", "NotAllSaved", "NotFound", "OutcomeUnknown", "PermissionDenied",
         "PlatemarkError", "RateLimited", "RequestInvalid", "ResultExpired", "ServerError", "TaskFailed", "TaskTimeout",
     ),
-    f"{_ROOT}.batch.results": ("BatchProgress", "BatchResult", "FailedJob", "UnknownJob"),
-    f"{_ROOT}.catalog": ("Ability", "ModelInfo"),
-    f"{_ROOT}.costs": ("Money",),
-    f"{_ROOT}.estimates": ("Estimate",),
-    f"{_ROOT}.inputs": ("Picture", "Pictures", "Size", "Upload"),
-    f"{_ROOT}.lives": ("Listed", "Page", "State"),
-    f"{_ROOT}.pictures": ("data_uri",),
-    f"{_ROOT}.prepare": ("Prepared",),
-    f"{_ROOT}.settings": ("Options", "Validate"),
-    f"{_ROOT}.tasks": ("AsyncTask", "Task"),
-    f"{_ROOT}.report": ("Cited", "Report", "Violation"),
-    f"{_ROOT}.results": ("AsyncImage", "AsyncResult", "Image", "ImageArrived", "Result", "TextDelta"),
-    f"{_ROOT}.validate": ("validate",),
+    "_runtime.batch.results": ("BatchProgress", "BatchResult", "FailedJob", "UnknownJob"),
+    "_runtime.catalog": ("Ability", "ModelInfo"),
+    "_runtime.costs": ("Money",),
+    "_runtime.estimates": ("Estimate",),
+    "_runtime.inputs": ("Picture", "Pictures", "Size", "Upload"),
+    "_runtime.lives": ("Listed", "Page", "State"),
+    "_runtime.pictures": ("data_uri",),
+    "_runtime.prepare": ("Prepared",),
+    "_runtime.settings": ("Options", "Validate"),
+    "_runtime.tasks": ("AsyncTask", "Task"),
+    "_runtime.report": ("Cited", "Report", "Violation"),
+    "_runtime.results": ("AsyncImage", "AsyncResult", "Image", "ImageArrived", "Result", "TextDelta"),
+    "_runtime.validate": ("validate",),
 }  # fmt: skip
 
 KINDS: tuple[Mapping[str, Any], ...] = (
@@ -104,7 +104,7 @@ def models(spec: ir.Ir, provider: ir.Provider, modules: Mapping[str, str]) -> li
     """Every model of a service. Raises NamingError when two would be the same attribute."""
     families = spec.families_of(provider.id)
     attributes = naming.distinct((m.id for f in families for m in f.models), _attribute)
-    root = f"platemark_images.{naming.identifier(provider.id)}"
+    root = f"{PACKAGE}.{naming.identifier(provider.id)}"
     return [
         Listed(name, attributes[name], naming.class_name(group[0]), f"{root}.{modules[family.name]}",
                f"{family.about}.")
@@ -117,22 +117,22 @@ def _attribute(model: str) -> str:
 
 
 def exports(spec: ir.Ir, folders: Mapping[str, str]) -> dict[str, str]:
-    """Public name: its module."""
+    """Public name: its module, below the package."""
     clients = [provider.client for provider in spec.providers]
     naming.distinct(clients, naming.class_name)
-    own = {f"{kind['prefix']}{p.client}": f"platemark_images.{folders[p.id]}" for p in spec.providers for kind in KINDS}
+    own = {f"{kind['prefix']}{p.client}": folders[p.id] for p in spec.providers for kind in KINDS}
     shared = {name: module for module, names in _PUBLIC.items() for name in names}
     if both := own.keys() & shared.keys():
         raise naming.NamingError(f"a client can't be called {', '.join(sorted(both))}: the package has that already")
     return {**own, **shared}
 
 
-def provider(found: ir.Provider, folder: str, modules: Mapping[str, str], spec: ir.Ir) -> Code:
-    """A service's data as Python."""
+def provider(found: ir.Provider, module: str, modules: Mapping[str, str], spec: ir.Ir) -> Code:
+    """A service's data as Python; `module` is its own."""
     kept = ("status", "class", "retry")
     codes = {code: {k: facts[k] for k in kept if k in facts} for code, facts in found.errors.codes.items()}
     families = spec.families_of(found.id)
-    where = {m.id: f"platemark_images.{folder}.rules.{modules[f.name]}" for f in families for m in f.models}
+    where = {m.id: f"{module}.rules.{modules[f.name]}" for f in families for m in f.models}
     given = {
         "id": literal(found.id), "client": literal(found.client), "header": literal(found.auth.header),
         "credential": literal(found.auth.value), "env": literal(found.auth.env), "hosts": literal(dict(found.hosts)),

@@ -8,13 +8,13 @@ from typing import Any
 
 from platemark.ir import SCHEMA_VERSION, Ir, to_json
 from platemark.rules.vectors import Vector, vectors
-from platemark.targets import Examples, Files
+from platemark.targets import Files, Given
 from platemark.version import GENERATED_BY
 
 
-def emit(ir: Ir, examples: Examples) -> Files:
+def emit(ir: Ir, given: Given) -> Files:
     """One file per model, one line per vector, so that a change of one shows as one line."""
-    del examples
+    del given
     files: Files = {}
     for family in ir.families:
         provider = ir.provider(family.provider)

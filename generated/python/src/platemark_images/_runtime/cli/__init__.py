@@ -1,4 +1,4 @@
-"""The command line `platemark-images`. It needs the extra `cli`; without it the command says so."""
+"""The command line. It needs the extra `cli`; without it the command says so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def main() -> NoReturn:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        print('platemark-images needs its extra `cli`: pip install "platemark-images[cli]"', file=sys.stderr)
+        program = __name__.partition(".")[0].replace("_", "-")
+        print(f'{program} needs its extra `cli`: pip install "{program}[cli]"', file=sys.stderr)
         raise SystemExit(2) from None
 
     sys.exit(run(sys.argv[1:]))

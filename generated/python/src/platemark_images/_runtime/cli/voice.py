@@ -16,7 +16,8 @@ import click
 
 LOG = logging.getLogger(__name__.partition(".")[0])
 """The client's logger; importing it would cost a start more than click does."""
-PROGRAM = "platemark-images"
+PROGRAM = LOG.name.replace("_", "-")
+"""The command, which is called as the distribution is."""
 SCHEMA_VERSION = 1
 """Of the JSON objects; it grows when a field goes or means something else."""
 

@@ -106,7 +106,7 @@ def begin(about: Operation | None) -> Span:
     content = os.environ.get(CAPTURE, "").lower() in _ON_SPANS
     attributes = _attributes(about, content=content)
     name = f"{attributes['gen_ai.operation.name']} {attributes.get('gen_ai.request.model', '')}".rstrip()
-    tracer = trace.get_tracer("platemark_images", __version__)
+    tracer = trace.get_tracer(__name__.partition(".")[0], __version__)
     return _Recorded(tracer.start_span(name, kind=trace.SpanKind.CLIENT, attributes=attributes), content=content)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from platemark_images import __version__
+from platemark_images import __spec__ as package
 from platemark_images._options import MODES
 from platemark_images._runtime.cli.connecting import form
 from platemark_images._runtime.cli.failures import tell
@@ -79,14 +79,15 @@ def _program() -> click.Group:
                                   "before it is sent, and none that may have been billed is sent twice.", epilog=_ENDS,
                     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110})  # fmt: skip
     made.params.append(click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
-                                    help="Tell the version, and end."))  # fmt: skip
+                                    help="Tell the version and which specs it is of, and end."))  # fmt: skip
     made.params.extend(form())
     return made
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
-        ctx.obj.say({"version": __version__}, f"{PROGRAM} {__version__}")
+        told = {name: getattr(package, name) for name in ("version", "date", "digest", "generator")}
+        ctx.obj.say(told, f"{PROGRAM} {package.version}, of specs of {package.date} ({package.digest[:12]}), by {package.generator}")
         ctx.exit()
 
 
@@ -138,7 +139,7 @@ def _completion() -> click.Command:
         click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish", "powershell"]), metavar="SHELL",
                        help="bash, zsh, fish or powershell."),
         click.Option(["--format", "form"], type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to answer."),
-    ], help='A script that lets a shell complete commands: eval "$(platemark-images completion bash)".')  # fmt: skip
+    ], help=f'A script that lets a shell complete commands: eval "$({PROGRAM} completion bash)".')  # fmt: skip
 
 
 _OTHERS: dict[str, Callable[[], Any]] = {

@@ -1,0 +1,154 @@
+"""Blocks of a page in HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from lxml import html  # pyright: ignore[reportMissingTypeStubs]: it brings none
+
+from platemark.documents.blocks import Block, Sort
+
+_SKIPPED = frozenset(
+    ("script", "style", "noscript", "template", "svg", "nav", "header", "footer", "aside", "form", "button", "select",
+     "iframe", "head", "dialog")
+)  # fmt: skip
+_BLOCKS = frozenset(
+    ("address", "article", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
+     "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary",
+     "table", "tbody", "td", "th", "thead", "tfoot", "tr", "ul", "caption")
+)  # fmt: skip
+_HEADINGS = {**{f"h{level}": level for level in range(1, 7)}, "dt": 6, "summary": 6, "caption": 6}
+_SPACE = re.compile(r"\s+")
+_CHROME = re.compile(r"\b(cookie|breadcrumb|sidebar|site-?nav|navbar|site-?footer|toc|feedback)\b", re.IGNORECASE)
+
+
+def blocks(text: str) -> list[Block]:
+    """The blocks of an HTML page, in its order; navigation, scripts and forms left out."""
+    if not text.strip():
+        return []
+    root = cast("Any", html).document_fromstring(text)
+    walk = _Walk()
+    walk.element(root)
+    walk.flush()
+    return walk.found
+
+
+@dataclass
+class _Walk:
+    found: list[Block] = field(default_factory=list[Block])
+    buffer: list[str] = field(default_factory=list[str])
+    sort: Sort = "text"
+    level: int = 0
+    line: int = 1
+
+    def flush(self) -> None:
+        text = _SPACE.sub(" ", "".join(self.buffer)).strip()
+        self.buffer.clear()
+        if text:
+            self.found.append(Block(self.sort, text, self.line, self.level))
+
+    def element(self, node: Any) -> None:
+        tag = node.tag if isinstance(node.tag, str) else ""
+        if not tag or tag in _SKIPPED or _is_chrome(node):
+            return
+        if tag == "pre" or (tag == "code" and "\n" in (node.text_content() or "").strip()):
+            self.flush()
+            lines = (node.text_content() or "").strip("\n")
+            self.found.append(Block("code", lines, node.sourceline or self.line))
+            return
+        if tag == "table" and not _is_layout(node):
+            self.flush()
+            self.found += _rows(node)
+            return
+        if tag == "br":
+            self.flush()
+            return
+        apart = tag in _BLOCKS
+        if apart:
+            self.flush()
+            outer = self.sort, self.level
+            self.line = node.sourceline or self.line
+            if tag in _HEADINGS:
+                self.sort, self.level = "heading", _HEADINGS[tag]
+            elif tag == "li":
+                self.sort, self.level = "item", 0
+            self.inside(node)
+            self.flush()
+            self.sort, self.level = outer
+        else:
+            self.inside(node)
+
+    def inside(self, node: Any) -> None:
+        if not self.buffer:
+            self.line = node.sourceline or self.line
+        self.buffer.append(node.text or "")
+        for child in node:
+            if not "".join(self.buffer).strip():
+                self.line = child.sourceline or self.line
+            self.element(child)
+            self.buffer.append(child.tail or "")
+
+
+def _is_chrome(node: Any) -> bool:
+    about = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('role') or ''}"
+    return bool(about.strip() and _CHROME.search(about)) and len(node.text_content()) < 4000
+
+
+def _is_layout(table: Any) -> bool:
+    """Whether cells hold blocks of their own, as where a page lays out its parts in a table."""
+    return any(True for _ in table.iterdescendants("pre", "table", "h1", "h2", "h3", "h4", "details", "section"))
+
+
+def _rows(table: Any) -> Iterator[Block]:
+    """Rows with each cell's text; a cell that spans rows or columns stands in each of them."""
+    head: tuple[str, ...] = ()
+    held: dict[int, tuple[int, str]] = {}
+    for row in table.iter("tr"):
+        cells: list[str] = []
+        column = 0
+        own = [cell for cell in row if cell.tag in {"td", "th"}]
+        for cell in own:
+            column = _held(held, cells, column)
+            text = _cell(cell)
+            for _ in range(_span(cell, "colspan")):
+                if (rows := _span(cell, "rowspan")) > 1:
+                    held[column] = (rows - 1, text)
+                cells.append(text)
+                column += 1
+        _held(held, cells, column)
+        if not head and own and all(cell.tag == "th" for cell in own):
+            head = tuple(cells)
+        elif any(cells):
+            if not head and row.getparent() is not None and row.getparent().tag == "thead":
+                head = tuple(cells)
+                continue
+            yield Block("row", " | ".join(cells), row.sourceline or 1, head=head, cells=tuple(cells))
+
+
+def _held(held: dict[int, tuple[int, str]], cells: list[str], column: int) -> int:
+    """Cells of rows above that reach into this one, from a column on."""
+    while column in held:
+        left, text = held[column]
+        cells.append(text)
+        if left > 1:
+            held[column] = (left - 1, text)
+        else:
+            del held[column]
+        column += 1
+    return column
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.get(name) or "1"
+    return min(int(value), 200) if value.isdecimal() and int(value) else 1
+
+
+def _cell(cell: Any) -> str:
+    """The text of a cell; its paragraphs and items on lines of their own."""
+    walk = _Walk()
+    walk.inside(cell)
+    walk.flush()
+    return "\n".join(block.text for block in walk.found)

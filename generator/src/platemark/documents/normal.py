@@ -1,0 +1,36 @@
+"""One way to write what pages write in many: widths, dashes, quotes, signs of multiplication, spaces."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_HIDDEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None)
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("–—−‐‑‒―﹣－", "-"),
+        **dict.fromkeys("“”„″«»＂", '"'),
+        **dict.fromkeys("‘’‚′＇", "'"),
+        **dict.fromkeys("∗＊✱﹡", "*"),
+        **dict.fromkeys("×✕✖╳⨯", "*"),
+        **dict.fromkeys("～∼〜", "~"),
+        **dict.fromkeys("≤≦", "<="),
+        **dict.fromkeys("≥≧", ">="),
+        **dict.fromkeys("•‣◦▪●○·∙", "•"),
+    }
+)
+_SQUARE = re.compile(r"(\d{2,5})\s*(?:²|\^2|<sup>2</sup>)")
+_BY = re.compile(r"(?<=\d)\s*\\?[*xX]\s*(?=\d)")
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
+_SPACES = re.compile(r"[^\S\n]+")
+_MARKS = re.compile(r"`+|\*\*+|__(?=\w)|(?<=\w)__")
+
+
+def normal(text: str) -> str:
+    """The text as it is compared: half-width, plain dashes and quotes, `W*H`, `1300`, single spaces, no markup."""
+    text = _SQUARE.sub(r"\1*\1", text.translate(_HIDDEN))
+    text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+    text = _MARKS.sub("", text).replace("\\", "")
+    text = _BY.sub("*", text)
+    text = _THOUSANDS.sub(lambda found: found[1].replace(",", ""), text)
+    return _SPACES.sub(" ", text).strip()
