@@ -123,10 +123,11 @@ def kill(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time what importing the client costs, and our strategies against a hand-written one and Schemathesis."""
-    session.install("-e", f"{ROOT}[testing]", SCHEMATHESIS, str(CLIENT), VENDORS)
+    """Time imports of the client, our strategies against a hand-written one and Schemathesis, and `update`."""
+    session.install("-e", f"{ROOT}[documents,testing]", SCHEMATHESIS, str(CLIENT), VENDORS)
     session.run("python", str(BENCH / "imports.py"))
     session.run("python", str(BENCH / "examples.py"))
+    session.run("python", str(BENCH / "update.py"))
 
 
 @nox.session
@@ -148,6 +149,8 @@ def drift_bars(session: nox.Session) -> None:
     """Measure how well drift reads documents: `-- DIR` with the pages as they were pinned; `--help` has the rest."""
     session.install("-e", f"{ROOT}[documents]")
     session.run("python", str(OUTSIDE / "drift_bars.py"), *session.posargs)
+    folders = [*session.posargs[:1], str(ROOT / "tests" / "oracle" / "history")]
+    session.run("python", str(OUTSIDE / "draft_bars.py"), *folders)
 
 
 @nox.session

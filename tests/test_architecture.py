@@ -29,6 +29,8 @@ MAY_IMPORT: dict[str, Set[str]] = {
     "documents": frozenset[str](),  # pages are read without a spec: the names that it knows are handed over
     "drift": {"documents", "resolution", "spec", "source"} | CORE,  # it patches YAML at a node's own position
     "diff": {"source"} | CORE,  # for the places of what a person accepts
+    "update": {"diff", "documents", "drift", "source"} | CORE,  # from what a page says to what callers are told
+    "drafting": {"documents", "scaffold", "spec", "source"} | CORE,
     "conform": {"emulator"} | CORE,  # which it can ask in process
     "testing": {"__init__", "emulator"} | CORE,  # it resolves specs, and lends pytest an emulator
     "api": STAGES | CORE | OUTPUTS,
@@ -41,7 +43,9 @@ MAY_IMPORT: dict[str, Set[str]] = {
     "probing": {"answers", "commands"} | CORE | OUTPUTS,
     "comparing": {"api", "answers", "commands", "spec"} | CORE | OUTPUTS,
     "commands": {"answers"} | CORE | OUTPUTS,
+    "drafts": {"answers", "documents", "drafting", "scaffold"} | STAGES | CORE | OUTPUTS,
     "drifting": {"answers", "documents"} | STAGES | CORE | OUTPUTS,
+    "updating": {"answers", "api", "comparing", "documents", "drifting", "update"} | STAGES | CORE | OUTPUTS,
     "cli": {
         "__init__",
         "api",
@@ -51,8 +55,10 @@ MAY_IMPORT: dict[str, Set[str]] = {
         "beginning",
         "commands",
         "comparing",
+        "drafts",
         "drifting",
         "options",
+        "updating",
     }
     | STAGES
     | CORE
@@ -64,6 +70,7 @@ MAY_IMPORT: dict[str, Set[str]] = {
 SPEAKS = {"cli", "__main__"}
 READS_YAML = {"source"}
 DOES_IO = {
+    "drafts",
     "drifting",
     "source",
     "write",
@@ -76,6 +83,7 @@ DOES_IO = {
     "drift",
     "beginning",
     "comparing",
+    "updating",
 }
 READS_ITS_RESOURCES = ("spec/*.py", "targets/*.py", "targets/*/emit.py")
 REGISTRY = ("targets/__init__.py", "targets/registry.py")

@@ -246,12 +246,26 @@ def _drifting() -> Any:
     return drifting
 
 
+def _draft(options: Any) -> Answer:
+    try:
+        from platemark import drafts
+    except ImportError as error:
+        raise Usage("missing-extra", str(error), 'python -m pip install "platemark[documents]"') from None
+    return drafts.answer(
+        _specs(options),
+        drafts.Wanted(options.file, options.provider, options.family, options.document, options.model, options.out),
+    )
+
+
 def _update(options: Any) -> Answer:
     _drifting()
-    from platemark import updating
+    from platemark import api, updating
+
+    # Those that platemark brings along are not to be changed by who stands elsewhere.
+    options.specs = api.named_specs(options.specs) or Path("specs")
 
     wanted = updating.Wanted(
-        options.document, options.against_document, Path(options.out), options.package,
+        options.document, options.against_document, Path(options.out) if options.out else None, options.package,
         Path(options.changelog) if options.changelog else None, [Path(name) for name in options.report],
         options.dry_run, options.format,
     )  # fmt: skip
@@ -337,6 +351,7 @@ _COMMANDS: Mapping[str, Callable[[Any], Answer]] = {
     "documents pin": _pin,
     "drift": _drift,
     "diff": _diff,
+    "draft": _draft,
     "update": _update,
     "serve": _serve,
     "conform": _conform,

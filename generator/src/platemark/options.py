@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _drift_options(
         add("drift", "which rules depend on what changed in documents", _common("text", "json", "markdown", "sarif"))
     )
+    _draft_options(add("draft", "a first spec of the models on a page"))
     _documents_options(commands.add_parser("documents", help="keep what documents say"), common)
     _update_options(
         add("update", "bring everything in line with changed documents", _common("text", "json", "markdown"))
@@ -109,7 +110,7 @@ def _common(*formats: str) -> _Parser:
 
 def _update_options(parser: argparse.ArgumentParser) -> None:
     _given_options(parser)
-    parser.add_argument("--out", default="generated", metavar="DIR", help="what was generated, or is to be")
+    parser.add_argument("--out", default="generated", metavar="DIR", help="where output is kept; empty for nowhere")
     parser.add_argument("--package", metavar="NAME", help="of the Python client, such as my_images; DIR remembers it")
     parser.add_argument("--changelog", metavar="FILE", help="default: CHANGELOG.md beside the specs, if it is there")
     parser.add_argument(
@@ -164,6 +165,15 @@ def _new_options(parser: argparse.ArgumentParser, common: argparse.ArgumentParse
         if name == "model":
             made.add_argument("--provider", required=True, metavar="NAME", help="whose models")
             made.add_argument("--model", action="append", default=[], metavar="ID", help="may be repeated; else FAMILY")
+
+
+def _draft_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="+", metavar="FILE", help="the page, in one capture or several")
+    parser.add_argument("--provider", required=True, metavar="NAME", help="whose models")
+    parser.add_argument("--family", default="", metavar="NAME", help="else what the models' ids begin with")
+    parser.add_argument("--document", default="", metavar="ID", help="under which documents.yaml will list the page")
+    parser.add_argument("--model", action="append", default=[], metavar="ID", help="only this one; may be repeated")
+    parser.add_argument("--out", default="", metavar="FILE", help="else standard output; never overwritten")
 
 
 def _conform_options(parser: argparse.ArgumentParser) -> None:

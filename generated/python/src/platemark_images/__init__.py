@@ -67,7 +67,7 @@ __version__ = "0.1.0"
 vars(__spec__).update(
     version=__version__,
     date="2026-11",
-    digest="d9720d794732783acd0fecfab0a3f2904afc8ba03408c4396f704caf48bb4147",
+    digest="26434777a44cce41932cf43ca0d14036fe00385a7926549025e4d49157e45fe9",
     generator="platemark 0.1.0",
 )
 

@@ -10,12 +10,13 @@ from platemark.diff.changes import Change, grouped
 from platemark.diff.documents import documents
 from platemark.diff.models import models
 from platemark.diff.providers import providers
-from platemark.diff.reports import changelog, entries, markdown, row, text
+from platemark.diff.reports import cell, changelog, entries, markdown, row, text
 from platemark.diff.surfaces import Names, surfaces
 from platemark.diff.versions import Package, due, packages
 
 __all__ = [
-    "Change", "Package", "acknowledge", "changelog", "compare", "due", "entries", "markdown", "packages", "row", "text",
+    "Change", "Package", "acknowledge", "cell", "changelog", "compare", "due", "entries", "markdown", "packages", "row",
+    "text",
 ]  # fmt: skip
 
 

@@ -92,10 +92,11 @@ def _table(changes: Iterable[Change]) -> Iterator[str]:
 
 def row(cells: Iterable[str]) -> str:
     """A row of a table, whatever its cells hold."""
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    return f"| {' | '.join(cell(words) for words in cells)} |"
 
 
-def _cell(words: str) -> str:
+def cell(words: str) -> str:
+    """Words that stay in their cell, and are no markup of HTML."""
     return " ".join(words.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
@@ -111,7 +112,7 @@ def entries(changes: Sequence[Change]) -> Mapping[str, Sequence[str]]:
     sections: dict[str, list[str]] = {"Added": [], "Changed": [], "Deprecated": [], "Removed": []}
     for change in told:
         breaking = "**Breaking:** " if change.impact == "breaking" else ""
-        line = _cell(f"- {breaking}{where(change)}: {change.sentence}.")
+        line = cell(f"- {breaking}{where(change)}: {change.sentence}.")
         sections[_SECTIONS.get(change.change, "Changed")].append(line)
     if cited := sorted({name for change in changes if change not in told for name in change.documents}):
         many = f"{len(changes) - len(told)} {'fact' if len(changes) - len(told) == 1 else 'facts'}"

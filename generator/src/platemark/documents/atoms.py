@@ -42,8 +42,10 @@ _TIME = (
     r"(?P<unit>hours?|hrs?|h|小时|minutes?|mins?|分钟|seconds?|secs?|s|秒|days?|天)(?![a-z])"
 )
 _FILES = re.compile(r"\.(?:png|jpe?g|webp|gif|bmp|svg|mp4|pdf|html?|md|js|css|zip|py)$", re.IGNORECASE)
-_ACRONYM = 5
-"""Words of so many capitals are states only beside one that is."""
+_ACRONYMS = frozenset(
+    ("HTTP", "HTTPS", "JSON", "POST", "GET", "PUT", "DELETE", "HEAD", "UTC", "API", "SDK", "URL", "OSS", "NULL")
+)
+"""Words in capitals that are no states."""
 _SIDES = (256, 8192)
 
 
@@ -59,7 +61,7 @@ def _size(found: re.Match[str]) -> tuple[str, str]:
 
 
 def _time(found: re.Match[str]) -> tuple[str, str]:
-    unit = {"小": "h", "分": "m", "秒": "s", "天": "d"}.get(found["unit"][0], found["unit"][0])
+    unit = {"小": "h", "分": "m", "秒": "s", "天": "d"}.get(found["unit"][0], found["unit"][0].lower())
     seconds = float(found["number"]) * _SECONDS[unit]
     return "time", str(int(seconds)) if seconds == int(seconds) else str(seconds)
 
@@ -93,6 +95,10 @@ def is_glued(text: str) -> bool:
 
 _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (
+        re.compile(r"(?<![\w*-])(?=[0-9a-z-]*\d)(?=[0-9-]*[a-z])[0-9a-f]{4,12}(?:-[0-9a-zx]{3,12}){1,5}(?![\w-])"),
+        lambda _: None,
+    ),
+    (
         re.compile(
             r"(?<![\w.-])(?P<host>[a-z0-9{}-]+(?:\.[a-z0-9{}-]+)+\.(?:com|cn|ai|net|org))(?![\w-])", re.IGNORECASE
         ),
@@ -101,7 +107,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?<![A-Z-])X-[A-Za-z]+(?:-[A-Za-z]+)+"), lambda found: ("header", found[0])),
     (
         re.compile(
-            r"(?:(?<=[\s\[(:$])|(?<=maximum)|(?<=of)|(?<=is)|(?<=and)|(?<=to))-\d+(?:\.\d+)?"
+            r"(?:(?<=[\s\[(:$])|(?<=\d-)|(?<=maximum)|(?<=of)|(?<=is)|(?<=and)|(?<=to))-\d+(?:\.\d+)?"
             r"(?= ?[a-zA-Z小分秒天张个,.\])]|$)"
         ),
         lambda found: ("damaged", found[0]),
@@ -130,7 +136,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     ),
     (re.compile(r"(?P<sign>US\$|\$|[¥￥])\s?(?P<amount>\d+(?:\.\d+)?)(?P<word>(?!.)x)?"), _money),
     (re.compile(r"(?P<sign>(?!.)x)?(?P<amount>\d+(?:\.\d+)?)\s?(?P<word>元|CNY|RMB|USD|美元)"), _money),
-    (re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) ?%"), lambda found: ("percent", f"{found[1]}%")),
+    (re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) ?%"), lambda found: ("percent", f"{decimal(found[1])}%")),
     (
         re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) ?(KB|MB|GB|M(?![a-zA-Z]))"),
         lambda found: ("bytes", f"{found[1]} {found[2][0]}B"),
@@ -143,7 +149,10 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         lambda found: ("region", found[0]),
     ),
     (words.FORMATS, lambda found: ("format", found[0].upper())),
-    (re.compile(r"(?<![A-Za-z_])[A-Z][A-Z_]{2,}[A-Z](?![A-Za-z_])"), lambda found: ("state", found[0])),
+    (
+        re.compile(r"(?<![A-Za-z_])(?!\w*_(?:KEY|ID|URL|API|TOKEN))[A-Z][A-Z_]{2,}[A-Z](?![A-Za-z_])"),
+        lambda found: ("state", found[0]),
+    ),
     (re.compile(r"(?<![\w.\-/#)\]])-\d+(?![\d.]*\d)"), lambda found: ("int", found[0])),
     (re.compile(r"(?<![\d.A-Za-z_/#])\d+(?!\d)(?!\.\d)(?!(?!px\b)[A-Za-z]{1,2}\b)(?!-?bit\b)"), _int),
     (re.compile(r"(?<![\d.A-Za-z/])\d+\.\d+(?![\d.]*\d|[A-Za-z])"), lambda found: ("decimal", decimal(found[0]))),
@@ -164,6 +173,10 @@ _API = re.compile(r"/(?:api|v\d+|compatible-mode|services)(?=/|$)")
 _PATH = re.compile(r"(?<![\w:/.])(?:/[\w{}.~-]+){2,}/?(?:\?[\w=&{}.]+)?|(?<![\w:/.])/[a-z]+\{[a-z_]+\}")
 _HEADED = re.compile(r"(?<![A-Z-])(?P<header>X-[A-Za-z]+(?:-[A-Za-z]+)+): ?(?P<word>[a-z]+)(?![\w-])")
 """A header with its value."""
+_PLACEHOLDER = re.compile(
+    r"/(?:\{\w+\}|<\w+>|(?=[\w-]*\d)[0-9a-f]{4,}[\w-]*|[\w-]*x{3,}[\w-]*|[A-Z]+(?:_[A-Z]+)+)(?=/|$)"
+)
+_SIBLING = re.compile(r"\s*(?:/|、|,|和|与|and|or)\s*-?(?P<word>[a-z]+)(?![\w-])")
 _CODE = re.compile(r"(?<![\w./-])[A-Z][a-z]+(?:[A-Z][a-z]*)+(?:\.[A-Z]\w+)*(?![\w(/-])")
 """What is written as error codes are."""
 _SHORT = re.compile(r"(?<![\w/.-])[a-z]+\d?[a-z]*-?[a-z]*(?:-[a-z]+)*/[a-z]+(?:-[a-z]+)*(?= endpoint|[)\s,]*\(?async)")
@@ -216,6 +229,8 @@ def figures(text: str, lexicon: Lexicon, models: re.Pattern[str], *, code: bool 
         take(*match.span(), ("path", match[0]))
     for match in models.finditer(text):
         take(*match.span(), ("model", match[0].rstrip(".-_")))
+        for start, end, model in _siblings(match, text, lexicon):
+            take(start, end, ("model", model))
     for word in sorted(lexicon.codes, key=len, reverse=True):
         for match in re.finditer(rf"(?<![\w.]){re.escape(word)}(?![\w.]*\w)", text):
             take(*match.span(), ("code", word))
@@ -227,20 +242,31 @@ def figures(text: str, lexicon: Lexicon, models: re.Pattern[str], *, code: bool 
     for pattern, read in _TOKENS:
         for match in pattern.finditer(text):
             take(*match.span(), read(match))
-    if re.search(r"(?i)\bstatus\b|状态", text):
-        for word in lexicon.states:
-            if word.islower():
-                for match in re.finditer(rf"(?<![\w]){re.escape(word)}(?![\w])", text):
-                    take(*match.span(), ("state", word))
     if re.search(r"protocol|URL \(|网址|协议|地址", text):
         for match in words.SCHEMES.finditer(text):
             take(*match.span(), ("scheme", match[0].lower()))
-    told = any(atom.value in lexicon.states for atom in found if atom.type == "state")
-    found = [
-        atom for atom in found if atom.type != "state" or told or len(atom.value) > _ACRONYM or atom.value.islower()
-    ]
+    found = [atom for atom in found if atom.type != "state" or atom.value not in _ACRONYMS]
     found = [atom for atom in found if not code or atom.type in {"host", "path", "header", "model", "region"}]
     return sorted(found, key=lambda atom: atom.at)
+
+
+def stated(text: str, lexicon: Lexicon) -> Iterator[Atom]:
+    """The states in a text that speaks of them, where they are written small."""
+    for word in lexicon.states:
+        if word.islower():
+            for found in re.finditer(rf"(?<![\w]){re.escape(word)}(?![\w])", text):
+                yield Atom("state", word, at=found.start(), printed=word)
+
+
+def _siblings(found: re.Match[str], text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
+    """Models that only the last word tells from one before them: `qwen-image-edit-plus/max`."""
+    stem, at = found[0].rpartition("-")[0], found.end()
+    while more := _SIBLING.match(text, at):
+        model = f"{stem}-{more['word']}"
+        if model not in lexicon.models:
+            return
+        yield *more.span("word"), model
+        at = more.end()
 
 
 def _address(found: re.Match[str]) -> Iterator[tuple[int, int, tuple[str, str] | None]]:
@@ -255,9 +281,14 @@ def _address(found: re.Match[str]) -> Iterator[tuple[int, int, tuple[str, str] |
         yield *found.span("path"), read
 
 
+def templated(path: str) -> str:
+    """A path whose placeholders and sample ids are all written `{id}`."""
+    return _PLACEHOLDER.sub("/{id}", path)
+
+
 def _path(text: str) -> tuple[str, str] | None:
     whole = re.sub(r"(?<=[a-z])(?:curl|output|POST|GET|Same|Response)\b.*$", "", text)  # what stuck to it
-    bare = whole.rstrip(".").rstrip("/") or text
+    bare = templated(whole.rstrip(".").rstrip("/") or text)
     if not bare or _FILES.search(bare) or re.fullmatch(r"[/\d.]+|(?:/[a-z]+)?/v\d+", bare):
         return None
     return "path", bare

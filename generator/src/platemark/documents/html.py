@@ -21,15 +21,18 @@ _BLOCKS = frozenset(
      "table", "tbody", "td", "th", "thead", "tfoot", "tr", "ul", "caption")
 )  # fmt: skip
 _HEADINGS = {**{f"h{level}": level for level in range(1, 7)}, "dt": 6, "summary": 6, "caption": 6}
+_DECLARED = re.compile(r"^\s*<\?xml[^>]*>")
 _SPACE = re.compile(r"\s+")
 _CHROME = re.compile(r"\b(cookie|breadcrumb|sidebar|site-?nav|navbar|site-?footer|toc|feedback)\b", re.IGNORECASE)
 
 
 def blocks(text: str) -> list[Block]:
     """The blocks of an HTML page, in its order; navigation, scripts and forms left out."""
-    if not text.strip():
+    lxml = cast("Any", html)
+    try:
+        root = lxml.document_fromstring(_DECLARED.sub("", text))
+    except lxml.etree.ParserError:  # nothing but tags
         return []
-    root = cast("Any", html).document_fromstring(text)
     walk = _Walk()
     walk.element(root)
     walk.flush()
@@ -106,6 +109,7 @@ def _rows(table: Any) -> Iterator[Block]:
     """Rows with each cell's text; a cell that spans rows or columns stands in each of them."""
     head: tuple[str, ...] = ()
     held: dict[int, tuple[int, str]] = {}
+    first = True
     for row in table.iter("tr"):
         cells: list[str] = []
         column = 0
@@ -119,13 +123,20 @@ def _rows(table: Any) -> Iterator[Block]:
                 cells.append(text)
                 column += 1
         _held(held, cells, column)
-        if not head and own and all(cell.tag == "th" for cell in own):
+        if not head and own and (all(cell.tag == "th" for cell in own) or _is_head(own, cells, first)):
             head = tuple(cells)
         elif any(cells):
             if not head and row.getparent() is not None and row.getparent().tag == "thead":
                 head = tuple(cells)
                 continue
+            first = False
             yield Block("row", " | ".join(cells), row.sourceline or 1, head=head, cells=tuple(cells))
+
+
+def _is_head(own: list[Any], cells: list[str], first: bool) -> bool:
+    """Whether the first row only looks like the names of columns: all of its cells bold, and none with a figure."""
+    bold = all(any(True for _ in cell.iterdescendants("b", "strong")) for cell in own)
+    return first and bold and len(own) > 1 and not any(re.search(r"\d", cell) for cell in cells)
 
 
 def _held(held: dict[int, tuple[int, str]], cells: list[str], column: int) -> int:

@@ -123,6 +123,6 @@ def _lines(documents: Mapping[str, Any]) -> Iterator[str]:
 def loaded(text: str) -> dict[str, Any]:
     """The documents of a lock. Raises ValueError for what is none."""
     data: Any = json.loads(text)
-    if not is_map(data) or data.get("schema_version") != SCHEMA_VERSION:
+    if not is_map(data) or data.get("schema_version") != SCHEMA_VERSION or not is_map(data.get("documents")):
         raise ValueError(f"it is no lock of version {SCHEMA_VERSION}")
     return data["documents"]

@@ -14,6 +14,7 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("∗＊✱﹡", "*"),
         **dict.fromkeys("×✕✖╳⨯", "*"),
         **dict.fromkeys("～∼〜", "~"),
+        **dict.fromkeys("∶꞉", ":"),
         **dict.fromkeys("≤≦", "<="),
         **dict.fromkeys("≥≧", ">="),
         **dict.fromkeys("•‣◦▪●○·∙", "•"),
@@ -22,15 +23,21 @@ _SIGNS = str.maketrans(
 _SQUARE = re.compile(r"(\d{2,5})\s*(?:²|\^2|<sup>2</sup>)")
 _BY = re.compile(r"(?<=\d)\s*\\?[*xX]\s*(?=\d)")
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
+_BULK = re.compile(r"[A-Za-z0-9+/=_-]{400,}")
+"""What no page says in words: a picture as text."""
+_WIDE = re.compile(r"(?<=\d)[\u00a0\u202f\u2009'](?=\d{3}(?!\d))")
+"""What parts thousands besides a comma."""
+_PAIR = re.compile(r"(?<![\d:])(\d{1,2}) : (\d{1,2})(?![\d:])")
 _SPACES = re.compile(r"[^\S\n]+")
 _MARKS = re.compile(r"`+|\*\*+|__(?=\w)|(?<=\w)__")
 
 
 def normal(text: str) -> str:
     """The text as it is compared: half-width, plain dashes and quotes, `W*H`, `1300`, single spaces, no markup."""
-    text = _SQUARE.sub(r"\1*\1", text.translate(_HIDDEN))
+    text = _WIDE.sub("", text)
+    text = _SQUARE.sub(r"\1*\1", _BULK.sub("…", text).translate(_HIDDEN))
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = _MARKS.sub("", text).replace("\\", "")
-    text = _BY.sub("*", text)
+    text = _PAIR.sub(r"\1:\2", _BY.sub("*", text))
     text = _THOUSANDS.sub(lambda found: found[1].replace(",", ""), text)
     return _SPACES.sub(" ", text).strip()

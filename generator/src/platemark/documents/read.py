@@ -19,7 +19,7 @@ _MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|~~~|\|[ :-]+\|)", re.MULTILINE)
 _TAGS = re.compile(r"</(?:p|div|h[1-6]|table|li)>", re.IGNORECASE)
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
 
-_FIGURES = re.compile(r"\d+\*\d+|\[\d+, ?\d+\]|[a-z]+_[a-z]+")
+_FIGURES = re.compile(r"\d+\*\d+|\[\d+, ?\d+\]|[a-z]+_[a-z]+|\d+\.\d+(?!\d)|[a-z]+\d+(?:\.\d+)?-[a-z]+")
 SHORT = 2500
 """A page of so many characters may be a notice that stands in the place of another."""
 LEAST = 120
@@ -33,6 +33,9 @@ def read(raw: bytes, name: str, lexicon: Lexicon, sections: frozenset[str] = fro
         return Page((), "unreadable", "it is no text")
     parts = _blocks(_unpacked(raw, decoded, name), name)
     shown = " ".join(block.text for block in parts)
+    scripted = words.SCRIPTED.search(normal(shown).lower()) and len(normal(shown)) < LEAST
+    if scripted:
+        return Page((), "unreadable", "it needs scripts")
     if len(normal(shown)) < SHORT and len(parts) < 12 and not _FIGURES.search(normal(shown)) and not _missing(shown):
         return Page((), "unreadable", "it is another page, or one that needs scripts")
     if why := _missing(shown):
@@ -66,7 +69,7 @@ def _decoded(raw: bytes) -> str | None:
     for encoding in ("utf-8-sig", declared[1].decode("ascii") if declared else "gb18030", "gb18030"):
         try:
             return raw.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
     return None
 
@@ -77,7 +80,10 @@ def _unpacked(raw: bytes, decoded: str, name: str) -> str:
         return decoded
     message = message_from_bytes(raw, policy=policy.default)
     part = message.get_body(("html", "plain")) if hasattr(message, "get_body") else None
-    content = part.get_content() if part is not None else decoded
+    try:
+        content = part.get_content() if part is not None else decoded
+    except (UnicodeError, LookupError):  # an encoding that nobody knows
+        return decoded
     return content if isinstance(content, str) else decoded
 
 
@@ -95,6 +101,8 @@ def _blocks(source: str, name: str) -> list[Block]:
 def _missing(shown: str) -> str:
     """Why this is not the page: gone, empty, a page to log in."""
     low = normal(shown).lower()
+    if words.SCRIPTED.search(low) and len(low) < SHORT:
+        return ""
     if len(low) < LEAST:
         return "it is empty" if not words.GONE.search(low) and not words.LOGIN.search(low) else "the page is gone"
     if len(low) < SHORT:

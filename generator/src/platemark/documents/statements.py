@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 from platemark.documents import words
-from platemark.documents.atoms import Atom, Lexicon, figures
+from platemark.documents.atoms import Atom, Lexicon, figures, stated
 from platemark.documents.blocks import Block
 from platemark.documents.broken import DEFINITION, NAME, joined
+from platemark.documents.columns import code_in, in_column, presence
 from platemark.documents.normal import normal
 from platemark.documents.page import Statement
 from platemark.documents.roles import with_roles
@@ -79,6 +80,7 @@ class _Reader:
         self.lexicon = lexicon
         self.sections = frozenset(section.lower() for section in sections)
         self.pattern = lexicon.model_pattern()
+        self.names = lexicon.parameters | lexicon.structure | frozenset(lexicon.fields)
         self.at = _Context()
         self.table = 0
         self.columns: tuple[str, ...] = ()
@@ -98,7 +100,7 @@ class _Reader:
 
     def heading(self, block: Block) -> Iterator[Statement]:
         text = normal(block.text).strip(":# ")
-        name = self.entry(text) or (text if text in {*self.lexicon.parameters, *self.lexicon.fields} else "")
+        name = self.entry(text) or (text if text in self.names else "")
         if name:
             yield from self.begin(name, text, block.line)
             return
@@ -162,7 +164,7 @@ class _Reader:
         name = ""
         if cells and (not head or _NAMES.match(head[0]) or cells[0] in self.lexicon.parameters):
             found = re.match(rf"({NAME})(?:[\s(]|$)", cells[0])
-            name = found[1].split(".")[-1] if found else ""
+            name = found[1].split(".")[-1] if found and not self.pattern.match(cells[0]) else ""
         outer, named, models = self.at.subject, self.at.named, self.at.models
         if name:
             self.at.subject, self.at.named = name, True
@@ -174,11 +176,11 @@ class _Reader:
             if name and index == 0:
                 continue
             scope = " ".join(part for part in (column, label if index else "") if part)
-            if name and (kind := _presence(column, cell)):
+            if name and (kind := presence(column, cell)):
                 yield self.made(f"{name} {kind}", [Atom("policy", kind, "presence", printed=cell)], block.line)
                 continue
             if told := self.error(cell, cells, head, index):
-                yield self.made(cell, [told], block.line, subject=_code_in(cells, head))
+                yield self.made(cell, [told], block.line, subject=code_in(cells, head))
                 continue
             for statement in self.sentences(cell, block.line, scope=scope, column=column):
                 placed = replace(statement, column=column)
@@ -188,7 +190,7 @@ class _Reader:
     def error(self, cell: str, cells: list[str], head: list[str], index: int) -> Atom | None:
         """The code, the message or the status in a table of errors."""
         column = head[index].lower() if index < len(head) else ""
-        code = _code_in(cells, head)
+        code = code_in(cells, head)
         if not code or not cell:
             return None
         if words.CODES.search(column) and cell == code:
@@ -224,8 +226,9 @@ class _Reader:
             self.at.around = self.at.around if self.at.named else self.at.models
         yield from self.typed(text, block.line)
         yield from self.sentences(text, block.line, scope=scope)
-        if self.at.named and block.sort == "item" and not text.endswith(":"):
+        if block.sort == "item" and not text.endswith(":"):
             self.at.models = models  # what one item says of a model does not hold for the next
+            self.at.around = self.at.around if self.at.named else models
         if not self.at.named and block.sort == "item":
             self.at.subject = outer
         if any(pattern.search(text.lower()) for pattern in words.MONEY.values()) and len(text) < 120:
@@ -236,14 +239,14 @@ class _Reader:
     def typed(self, text: str, line: int) -> Iterator[Statement]:
         """The type, and whether it is required, where they stand below the name."""
         found = _TYPED.fullmatch(text) if self.at.named else None
-        if self.at.named and not found and (told := _presence("required", text)):  # of a table that lost its columns
+        if self.at.named and not found and (told := presence("required", text)):  # of a table that lost its columns
             yield self.made(f"{self.at.subject} {told}", [Atom("policy", told, "presence", printed=text)], line)
         if found:
             name = words.TYPED.get(found["type"].lower(), "")
-            presence = "required" if words.REQUIRED.search(text.lower()) else "optional" if found["presence"] else ""
+            kind = "required" if words.REQUIRED.search(text.lower()) else "optional" if found["presence"] else ""
             atoms = [Atom("type", name, printed=name)] if name else []
-            atoms += [Atom("policy", presence, "presence", printed=presence)] if presence else []
-            yield self.made(f"{name} {presence}", atoms, line)
+            atoms += [Atom("policy", kind, "presence", printed=kind)] if kind else []
+            yield self.made(f"{name} {kind}", atoms, line)
 
     def is_title(self, text: str) -> bool:
         """A short line that only says what comes: of a response, a request, errors."""
@@ -282,10 +285,11 @@ class _Reader:
             if part.startswith("- "):  # an item that stuck to the text before
                 inherited = part[: part.find(":") + 1]
             sample = example or bool(words.EXAMPLE_LINE.match(part.lower()))
-            atoms = _in_column(figures(part, self.lexicon, self.pattern), column, part, self.at)
+            atoms = in_column(figures(part, self.lexicon, self.pattern), column, part, self.at.money)
             atoms = with_roles(atoms, part, inherited, self.lexicon, default=bool(_DEFAULTS.match(column)))
             subject = self.subject(part, inherited)
             atoms += self.barred(part, subject)
+            atoms = self.with_states(atoms, part, f"{subject} {inherited} {self.at.section} {part}".lower())
             codes = [atom.value for atom in atoms if atom.type == "code"]
             if len(codes) == 1 and any(_is_status(atom) for atom in atoms):
                 atoms = [replace(atom, unit="status") if _is_status(atom) else atom for atom in atoms]
@@ -293,6 +297,14 @@ class _Reader:
             if sample:
                 atoms = [replace(atom, roles=atom.roles | {"example"}) for atom in atoms]
             yield self.made(part, atoms, line, subject=subject, sample=sample)
+
+    def with_states(self, atoms: list[Atom], text: str, about: str) -> list[Atom]:
+        """The figures without words in capitals that are no states: nothing near them speaks of states."""
+        told = bool(words.STATES.search(about)) or any(a.value in self.lexicon.states for a in atoms)
+        if not told:
+            return [a for a in atoms if a.type != "state"]
+        taken = {a.at for a in atoms}
+        return [*atoms, *(a for a in stated(text, self.lexicon) if a.at not in taken)]
 
     def barred(self, text: str, subject: str) -> list[Atom]:
         """The parameter of an entry, where a sentence of it says only that it is not supported."""
@@ -345,40 +357,6 @@ class _Reader:
 
 def _is_status(atom: Atom) -> bool:
     return atom.type == "int" and bool(re.fullmatch(r"[1-5]\d\d", atom.value))
-
-
-def _presence(column: str, cell: str) -> str:
-    """What a column that says whether parameters are required says of one."""
-    low = cell.lower()
-    if not words.REQUIRED.search(column.lower()):
-        return ""
-    return "required" if low in words.YES else "optional" if low in words.NO else ""
-
-
-def _in_column(atoms: list[Atom], column: str, text: str, at: _Context) -> list[Atom]:
-    """Plain numbers are what their column says that they are, or a sentence about prices."""
-    low = f"{column} {at.money if column else ''}".lower()
-    if words.PRICED.search(text.lower()):
-        low = f"{low} {text.lower()} {at.money.lower()}"
-    found: list[Atom] = []
-    for plain in atoms:
-        atom = plain
-        currency = next((name for name, pattern in words.MONEY.items() if pattern.search(low)), "")
-        unit = next((name for name, pattern in words.COLUMN_UNITS.items() if pattern.search(column.lower())), "")
-        if atom.type == "decimal" and currency:
-            atom = replace(atom, type="money", value=f"{atom.value} {currency}")
-        elif atom.type == "int" and unit:
-            atom = replace(atom, unit=unit)
-        found.append(atom)
-    return found
-
-
-def _code_in(cells: list[str], head: list[str]) -> str:
-    """The error code that a row is about: a word in capitals under a column for codes."""
-    for name, cell in zip(head, cells, strict=False):
-        if words.CODES.search(name.lower()) and re.fullmatch(r"[A-Z]\w*[a-z]\w*(?:\.[A-Z]\w*)*", cell):
-            return cell
-    return ""
 
 
 def family_or_model(atom: Atom, text: str, lexicon: Lexicon) -> str:

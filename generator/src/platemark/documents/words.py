@@ -22,14 +22,18 @@ BEFORE: Mapping[str, re.Pattern[str]] = {
     "default": _any(
         r"defaults?(?: \w+){0,3}(?: is| are| to| value)*[:\s(~]*(?:about |approximately )?$",
         r"by default[^.]{0,20}$",
-        r"(?:默认|缺省)(?:值|为|是|分辨率|[" + _CJK + r"]{0,6}(?:为|是))?[\s:]*[\"']?(?:约)?$",
+        r"(?:默认|缺省)(?:值|为|是|取|分辨率|[" + _CJK + r"]{0,6}(?:为|是))?[\s:]*[\"']?(?:约)?$",
         r"(?:if (?:omitted|not set)|when omitted|不传|不设置|未设置)[^.;。]{0,24}$",
     ),
     "example": _any(
         r"(?:examples?|e\.g\.?|such as|for instance|sample)\b[:,\s]*(?:[^.;。]{0,40})$",
         r"(?:示例|例如|比如|样例|举例|如)(?:值)?[:,\s]*[^。;]{0,24}$",
     ),
-    "recommended": _any(r"recommend|common\b|suggest|good choices|best (?:quality|result)|optimal|推荐|建议|常用|效果更佳|最佳"),
+    "recommended": _any(
+        r"recommend|common\b|suggest|good choices|best (?:quality|result)",
+        r"(?:quality|results?) (?:is|are) best|optimal",
+        r"推荐|建议|常用|效果更佳|最佳",
+    ),
     "fixed": _any(
         r"fixed (?:value|at|to)?|must be(?: set to)?\s*$|固定(?:为|值)?|只能(?:为|是)?|必须(?:为|是|设置为)",
         r"exactly",
@@ -62,7 +66,10 @@ BEFORE: Mapping[str, re.Pattern[str]] = {
 """What stands right before a figure → its role. Where two patterns fit, both roles hold."""
 
 AFTER: Mapping[str, re.Pattern[str]] = {
-    "default": _any(r"^\s*[)\]]?\s*[(,:]?\s*(?:the )?default\b", r"^\s*[(,:]?\s*(?:默认|缺省)"),
+    "default": _any(
+        r"^\s*[)\]]?\s*[(,:]?\s*(?:the |by |is the )?default\b(?!\s*(?:is|:|=|value)?\s*[\"']?\d)",
+        r"^\s*[(,:]?\s*(?:为)?(?:默认|缺省)(?!值?[为是:]?\s*[\"']?\d)",
+    ),
     "recommended": _any(r"^[^.;。]{0,16}(?:\((?:recommended|推荐)|(?:is|are) recommended)"),
     "high": _any(
         r"^[^.;。0-9]{0,12}(?:or (?:less|fewer)|max(?:imum)?\b|at most)", r"^[^.;。0-9]{0,6}(?:以内|以下|之内)"
@@ -205,7 +212,11 @@ COUNTED = re.compile(
     r"(?P<count>one|two|three|four|five|一|两|二|三)(?=个|[a-z\s])"
 )
 """Numbers that a page writes out."""
-STATE = re.compile(r"status (?:is|=|equals) [\"']?(?P<state>[a-z_]+)")
+STATES = _any(r"status|states?\b|状态")
+STATE = re.compile(
+    r"status (?:is|=|equals) [\"']?(?P<state>"
+    r"(?!(?:one|not|the|an?|still|set|in|only|final|of|returned|always)\b)[a-z_]+)"
+)
 SCHEMES = re.compile(
     r"(?<![A-Za-z])(?:HTTPS?|OSS|FTP)(?=/|\)| and |和|、|protocol|$)|(?<=and)HTTPS(?=protocol)"
     r"|(?<=supports)(?:HTTP|OSS|FTP)(?=and)",
@@ -218,7 +229,7 @@ UNSUPPORTED = _any(
     r"not supported|unsupported|isn't supported|no such parameter",
     r"不支持|请勿(?:传入|设置|包含)|不可(?:传|设)|无法使用|暂不支持",
 )
-ONLY = _any(r"\bonly\b", r"仅|只(?:在|有|支持|适用)")
+ONLY = _any(r"\bonly\b", r"仅|只(?:在|有|对|支持|适用)")
 
 REQUIRED = _any(r"\brequired\b", r"必选|必填|必须传")
 YES = frozenset({"yes", "true", "y", "required", "是", "必选", "必填", "√", "✓", "✔"})
@@ -295,10 +306,11 @@ GONE = _any(
     r"page (?:not found|can't be found|cannot be found|does not exist|has been removed|moved)",
     r"not found|no longer exists|页面(?:不存在|未找到|走丢)|找不到(?:该)?页面|已(?:删除|下架)",
 )
+SCRIPTED = _any(r"(?:enable|requires?|turn on|needs?) (?:javascript|scripts?)|(?:启用|开启|需要) ?(?:javascript|脚本)")
 LOGIN = _any(
     r"\b(?:sign|log) ?in\b|\blogin\b|password|verification code|captcha",
     r"verify (?:that )?you are|are you (?:a )?human|access denied|forbidden|登录|登陆|密码|验证码|扫码",
-    r"人机验证|访问受限|enable javascript|启用javascript",
+    r"人机验证|访问受限",
 )
 
 LAST = _any(
@@ -308,20 +320,36 @@ LAST = _any(
 )
 """A picture that gives an answer its shape."""
 UNSET = _any(
-    r"not (?:provided|specified|set|given)|omitted|left out|by default|without it|\bdefaults?\b",
+    r"not (?:provided|specified|set|given)|omitted|left out|leav(?:e|ing) it out|by default|without it|\bdefaults?\b",
     r"不指定|不设置|未设置|未指定|不传|省略|默认",
 )
 """What is said of a parameter that is left out."""
 CHOICE = _any(
     r"\b(?:supported|fixed|available|allowed|valid|only these|following) (?:\w+ )?(?:resolutions?|sizes?|values?)",
-    r"take only|only (?:the following|these)",
+    r"take only|only (?:the following|these)|\bis one of\b",
     r"仅支持以下|可选(?:值|的?分辨率|尺寸)|支持(?:的)?(?:以下)?(?:分辨率|尺寸)|固定(?:的)?(?:分辨率|尺寸)",
 )
 """A list from which one must choose."""
 SERIES = re.compile(r"(?P<names>[\w.]+(?:(?:, | and | or |/|、|和|与)[\w.]+)*)\s?(?:series|系列)")
 """Models by the part of their ids that tells them apart."""
-OUTPUT = _any(r"\boutput|\bresult|\bgenerated|\breturned", r"输出|生成(?:的)?图|返回")
+OUTPUT = _any(r"\bproduces?\b|\boutput|\bresult|\bgenerated|\breturned", r"输出|生成(?:的)?图|返回")
 SUMS = re.compile(
-    r"(?:sum of (?:all )?(?:the )?|the )?(?P<field>[a-z_]+?)s? ?(?:之和|总和|values? add|add up|sum|=)", re.IGNORECASE
+    r"(?:sum of (?:all )?(?:the )?|the )?(?P<field>[a-z_]+?)s? ?(?:之和|总和|合计|相加|values? add|add up|sum|=)",
+    re.IGNORECASE,
 )
 """Which field of items adds up to something."""
+BESIDES = _any(
+    r"about|around|roughly|approx(?:imately)?|defaults?|recommended|pixels?|square|landscape|portrait",
+    r"默认(?:值)?|推荐|左右|像素|横版|竖版|方形|宽高比",
+)
+"""What may stand beside a size in a list of sizes."""
+AWAY = _any(
+    r"^[^.;,]{0,12}(?:not (?:available|supported|effective|allowed)|unavailable)",
+    r"^(?:模式)?(?:下|时)?(?:不可用|不支持|无效|不生效)",
+)
+"""What stands behind a mode that a parameter is not for."""
+AS_LONG = _any(
+    r"length[^.;]{0,16}(?:=|equals?|match\w*|same as)[^.;]{0,24}images?",
+    r"长度[^。;]{0,6}(?:与|等于)[^。;]{0,6}图[像片]?数?",
+)
+"""A list with an item for each picture."""

@@ -63,7 +63,7 @@ def fits(claim: Claim, atom: Atom, statement: Statement, *, exact: bool = True) 
     figure = _figure(claim, atom)
     if kind == "error":
         return 6.0 if claim.figures[0].value in {statement.subject, atom.value} else None
-    if atom.unit == "status" or atom.type == "message":
+    if atom.unit == "status" or atom.type == "message" or (claim.id == "models" and not exact):
         return None
     if not exact and claim.figures and atom.type != "policy" and atom.type not in {f.type for f in claim.figures}:
         return None

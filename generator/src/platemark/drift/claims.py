@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from platemark import ir
-from platemark.documents.atoms import decimal
+from platemark.documents.atoms import decimal, templated
 from platemark.plain import each, is_map, is_seq
 from platemark.resolution import resolve_with_ledgers
 from platemark.rules.kinds import KINDS
@@ -101,7 +101,8 @@ def _plain(text: str) -> Iterator[Figure]:
     if re.fullmatch(r"[a-z]+(?:_[a-z]+)*", text) and text not in {"true", "false", "random"}:
         yield Figure("name", text)
     for found in _WRITTEN.finditer(text):
-        yield Figure(str(found.lastgroup), found[0])
+        sort = str(found.lastgroup)
+        yield Figure(sort, f"{decimal(found[0][:-1])}%" if sort == "percent" else found[0])
 
 
 _TYPES = {
@@ -291,7 +292,7 @@ def _figures_of(kind: str, value: Any) -> tuple[Figure, ...]:
         case "price":
             return (Figure("money", str(value)),)
         case "route":
-            return (Figure("path", str(value)),)
+            return (Figure("path", templated(str(value))),)
         case "limit":
             return tuple(f for part in value.values() for f in _plain(str(part).partition("/")[0]))
         case "type":

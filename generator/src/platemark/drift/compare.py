@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
@@ -27,6 +27,8 @@ class Change:
     new: Atom | None
     before: Statement | None
     after: Statement | None
+    role: bool = False
+    """Whether only the word `default` went from one figure to the other, and both stayed."""
 
     @property
     def context(self) -> Statement:
@@ -109,12 +111,15 @@ def likeness(left: Statement, right: Statement) -> float:
     """How like two statements are, from 0 to some 1.5: their words, what they define, the types of their figures."""
     if left.sample != right.sample or bool(left.defines) != bool(right.defines):
         return 0
+    mine, yours = ({a.value for a in s.atoms if a.type == "model"} for s in (left, right))
+    if mine and yours and not mine & yours:
+        return 0
     common = len(left.words & right.words) / (len(left.words | right.words) or 1)
     if left.defines and left.defines == right.defines:
         return 1 + common
-    mine, yours = Counter(_shape(left)), Counter(_shape(right))
-    whole = sum((mine | yours).values())
-    same = sum((mine & yours).values()) / whole if whole else 0
+    shapes = Counter(_shape(left)), Counter(_shape(right))
+    whole = sum((shapes[0] | shapes[1]).values())
+    same = sum((shapes[0] & shapes[1]).values()) / whole if whole else 0
     return common + 0.3 * same + (0.25 if whole and _values(left) & _values(right) else 0)
 
 
@@ -146,11 +151,36 @@ def compare(old: Page, new: Page) -> Comparison:
     found += _defaults(old, new, matching.pairs)
     lost = [s for i, s in enumerate(old.statements) if i not in matching.pairs]
     came = [s for i, s in enumerate(new.statements) if i not in matching.taken]
-    found += [Change(atom, None, s, None) for s in lost for atom in s.atoms]
-    found += [Change(None, atom, None, s) for s in came for atom in s.atoms]
+    back = {right: left for left, right in matching.pairs.items()}
+    found += [
+        Change(a, None, s, _beside(i, a, old.statements, matching.pairs, new.statements))
+        for i, s in enumerate(old.statements)
+        if i not in matching.pairs
+        for a in s.atoms
+    ]
+    found += [
+        Change(None, a, _beside(i, a, new.statements, back, old.statements), s)
+        for i, s in enumerate(new.statements)
+        if i not in matching.taken
+        for a in s.atoms
+    ]
     changes = tuple(change for change in _joined(found) if balance.real(change))
     cosmetic = max(0, len(lost) + len(came) + len(matching.pairs) - same - len(changes))
     return Comparison(old, new, matching.pairs, changes, cosmetic)
+
+
+def _beside(
+    index: int, atom: Atom, here: Sequence[Statement], pairs: Mapping[int, int], there: Sequence[Statement]
+) -> Statement | None:
+    """For a member of a list that only one capture has: the statement beside it in the other."""
+    if atom.type not in MEMBERS or not (atom.roles & {"listed"} or atom.type == "state"):
+        return None
+    for near in (index - 1, index + 1):
+        twin = pairs.get(near)
+        alike = twin is not None and here[near].subject == here[index].subject
+        if alike and twin is not None and any(a.type == atom.type for a in there[twin].atoms):
+            return there[twin]
+    return None
 
 
 def _changes(before: Statement, after: Statement) -> Iterator[Change]:
@@ -183,15 +213,12 @@ def _defaults(old: Page, new: Page, pairs: dict[int, int]) -> Iterator[Change]:
                     (was, before) if "default" in was.roles else (atom, after)
                 )
     for atom, before in gone:
-        twin = next((each for each in came if each[0].type == atom.type and each[1].subject == before.subject), None)
+        about = (atom.type, before.subject, before.models, atom.models)
+        twin = next((e for e in came if (e[0].type, e[1].subject, e[1].models, e[0].models) == about), None)
         if twin:
             came.remove(twin)
-            yield Change(
-                replace(atom, roles=frozenset({"default"})),
-                replace(twin[0], roles=frozenset({"default"})),
-                before,
-                twin[1],
-            )
+            alone = frozenset({"default"})
+            yield Change(replace(atom, roles=alone), replace(twin[0], roles=alone), before, twin[1], role=True)
 
 
 def counts(atom: Atom, statement: Statement) -> bool:
@@ -217,6 +244,8 @@ def _paired(left: list[Atom], right: list[Atom]) -> Iterator[tuple[Atom | None, 
 
 
 _KIN = {
+    ("word", "bool"),
+    ("bool", "word"),
     ("bytes", "int"),
     ("int", "bytes"),
     ("size", "int"),
@@ -304,16 +333,27 @@ class _Balance:
     def real(self, change: Change) -> bool:
         """Whether the old figure is rarer, and the new one more frequent; what a statement gives, no sample changes."""
         old, new = change.old, change.new
-        if change.context.sample and self.given(change):
+        if change.context.sample and (old is None or new is None or self.given(change)):
             return False
+        if change.role and old is not None and new is not None:
+            return self.redefaulted(old, new, change.context.subject)
         rarer = old is None or self.moved(old, change.before or change.context, less=True)
         more = new is None or self.moved(new, change.after or change.context, less=False)
         if old is None or new is None:
             return rarer and more and not self.known(old, new)
         return rarer and more
 
+    def redefaulted(self, old: Atom, new: Atom, subject: str) -> bool:
+        """Whether the old figure is called the default less often now, and the new one more often."""
+        left, right = (subject, "default", old.type, old.value), (subject, "default", new.type, new.value)
+        return self.new[left] < self.old[left] and self.new[right] > self.old[right]
+
     def known(self, old: Atom | None, new: Atom | None) -> bool:
         """Whether the other capture says the figure somewhere of anything: then it was only said more often."""
+        atom = old or new
+        if atom is not None and atom.type == "path":
+            said = self.said_after if old is not None else self.said_before
+            return any(t == "path" and (v.endswith(atom.value) or atom.value.endswith(v)) for t, v in said)
         if old is not None:
             return (old.type, old.value) in self.said_after and not (old.type in MEMBERS and old.roles & {"listed"})
         assert new is not None

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from platemark.documents.atoms import Atom, Lexicon
 from platemark.documents.page import Page, Statement
-from platemark.drift.attribute import Ledger
-from platemark.drift.claims import Claim
+from platemark.drift.attribute import Ledger, concerns, ends
+from platemark.drift.claims import Claim, Figure
 from platemark.drift.compare import MEMBERS, Change, Comparison, compare, counts
 from platemark.drift.news import news
 from platemark.drift.report import Drift, News, Read, Row, Status
@@ -18,12 +18,24 @@ from platemark.drift.suspects import suspicion
 
 _SURE = 6.0
 """How well a figure must fit a claim that it newly stands beside."""
+_FAIR = 4.5
+"""The same of a new member of a list, whose other members tell what it is."""
+_LISTS = frozenset({"one_of", "recommended", "formats", "tokens"})
+"""Kinds whose claims are lists."""
 _SILENT = frozenset({"type", "required", "only_in", "unsupported", "alpha"})
 """What pages say in many words: where none of those that are known is left, nothing is known."""
+_PLAIN = frozenset({"int", "bool", "word", "message", "type", "decimal"})
+"""What stands for too many things to be missed where a whole statement is gone."""
 _WORDS = frozenset({"bool", "policy", "word", "name", "type"})
+_UNLISTED = frozenset({"error", "model", "alias", "schemes"})
+"""What a page that is cited for it need not list."""
 _TELLING = frozenset({"size", "ratio", "token", "format", "bytes", "money", "path", "host", "model", "state", "code"})
+_FEW, _SHARE = 3, 0.25
+"""So many facts, and such a share of all, do not vanish from a page at once."""
 NAMED = frozenset({"state", "code", "region", "path", "host"})
 """What has a name: where it newly stands on a page, that is a change, though specs may know it."""
+_ENOUGH = {"state": 2, "code": 3}
+"""How many of a sort a page names that lists them."""
 _ANYWHERE = frozenset(
     {"price", "retention", "limit", "route", "state", "alias", "default", "range", "length", "area", "side", "count"}
 )
@@ -46,6 +58,9 @@ def judge(
     if new.status != "ok":
         rows = [_row(claim, "unchecked", why=f"the document is {new.status}") for claim in claims]
         return Drift((Read(document, new.status, new.why),), tuple(rows))
+    if old.status != "ok":
+        rows = [_row(claim, "unchecked", why="there was nothing to hold it against") for claim in claims]
+        return Drift((Read(document, "ok"),), tuple(rows))
     ledger = Ledger(claims)
     old, new = scoped(old, claims), scoped(new, claims)
     if why := _another(old, new):
@@ -60,28 +75,39 @@ def judge(
             for _, claim in ledger.supported(atom, statement):
                 getattr(cases[claim], side).append(statement)
     for change in found.changes:
-        about = concerned(change, ledger)
+        about = concerned(change, ledger, old)
         if not about:
             about = [
-                replace(c, document=document, why="cited from another document") for c in _elsewhere(change, others)
+                replace(c, document=document, why="cited from another document")
+                for c in _elsewhere(change, others, old)
             ]
             claims = [*claims, *about]
             unclaimed += [] if about else _unclaimed(change, document)
         for claim in about:
             cases[claim].changes.append(change)
     rows = [row for claim in claims for row in _judged(claim, cases[claim], new)]
+    gone = [row for row in rows if row.status == "vanished"]
+    if len(gone) > max(_FEW, len([row for row in rows if row.status == "confirmed"]) * _SHARE):
+        why = "so much is no longer found that the page is written in another way"
+        rows = [replace(row, status="unchecked", why=why) if row.status == "vanished" else row for row in rows]
     fresh = [*news(old, new, known, lexicon, document), *unclaimed]
     return Drift((Read(document, "ok"),), tuple(_merged(rows)), tuple(fresh), found.cosmetic)
 
 
-def _elsewhere(change: Change, others: Ledger) -> list[Claim]:
+def _elsewhere(change: Change, others: Ledger, before: Page) -> list[Claim]:
     """The claims about other documents that a change is about."""
-    if change.old is not None and (change.new is not None or change.old.type in NAMED):
-        return [claim for _, claim in others.supported(change.old, change.context)]
+    if change.old is not None and (change.new is not None or change.old.type == "state"):
+        found = [claim for _, claim in others.supported(change.old, change.context)]
+        whose = change.old.models or change.context.models
+        named = [
+            claim for claim in found if claim.parameter == change.context.subject and concerns(claim.models, whose)
+        ]
+        return named if any(claim.parameter for claim in found) else found
     if change.new is not None and change.new.type in NAMED:
-        return [claim for _, claim in _named(others, change.new, change.context)]
-    if change.old is None and change.new is not None and change.new.type in MEMBERS and "listed" in change.new.roles:
-        return [claim for score, claim in others.spoken_of(change.new, change.context) if score > _SURE]
+        return [claim for _, claim in _named(others, change.new, change.context)] if _spoke(before, change.new) else []
+    if change.before and change.new is not None and change.new.type in MEMBERS and "listed" in change.new.roles:
+        found = others.spoken_of(change.new, change.context)
+        return [claim for score, claim in found if score > _SURE and claim.kind in _LISTS]
     return []
 
 
@@ -105,6 +131,8 @@ def _unclaimed(change: Change, document: str) -> list[News]:
     old, new, at = change.old, change.new, change.context
     if old is None or new is None or old.type == "damaged":
         return []
+    if change.before is None or change.after is None or change.before.mask != change.after.mask:
+        return []
     telling = (
         old.roles & {"default", "low", "high", "fixed"} and not at.sample and at.zone not in {"response", "errors"}
     )
@@ -119,28 +147,28 @@ def _facts(page: Page) -> Iterable[tuple[Statement, Atom]]:
     return ((statement, atom) for statement in page.statements for atom in statement.atoms if counts(atom, statement))
 
 
-def concerned(change: Change, ledger: Ledger) -> list[Claim]:
-    """The claims that a change is about."""
+def concerned(change: Change, ledger: Ledger, before: Page) -> list[Claim]:
+    """The claims that a change is about. What is only there counts where the page spoke of such things `before`."""
     if change.old is not None:
         found = ledger.supported(change.old, change.context) or ledger.concerned(change.old, change.context)
         return [claim for _, claim in found]
     assert change.new is not None
     if change.new.type in NAMED:
-        return [claim for _, claim in _named(ledger, change.new, change.context)]
-    if change.new.type == "int" and change.context.subject[:1].isupper():
-        return []  # in what an error says
-    if not change.new.roles & {"default", "low", "high", "fixed", "listed", "keep"} and change.new.type not in {
-        "policy",
-        "name",
-        "message",
-    }:
+        return [claim for _, claim in _named(ledger, change.new, change.context)] if _spoke(before, change.new) else []
+    member = change.new.type in MEMBERS and "listed" in change.new.roles
+    demanded = change.new.unit == "presence" and change.new.value == "required"
+    if change.before is None or not (member or demanded or change.new.type == "name"):
         return []
     if ledger.supported(change.new, change.context):
         return []
-    least = _SURE
-    if change.new.unit == "presence" and change.new.value == "optional":
-        return []
+    least = _FAIR if member else _SURE
     return [claim for score, claim in ledger.spoken_of(change.new, change.context) if score >= least]
+
+
+def _spoke(page: Page, atom: Atom) -> bool:
+    """Whether a page named enough of a sort for a new one to be news, rather than another way to write them."""
+    known = {a.value for s in page.statements if not s.sample for a in s.atoms if a.type == atom.type}
+    return len(known) >= _ENOUGH.get(atom.type, 1)
 
 
 def _judged(claim: Claim, case: _Case, new: Page) -> Iterable[Row]:
@@ -148,7 +176,8 @@ def _judged(claim: Claim, case: _Case, new: Page) -> Iterable[Row]:
     if not claim.figures:
         return
     changes = list({(c.old and c.old.value, c.new and c.new.value): c for c in case.changes}.values())
-    told = [row for change in changes if (row := _changed(claim, case, change)) is not None]
+    present = {(a.type, a.value) for s in new.statements for a in s.atoms}
+    told = [row for change in changes if (row := _changed(claim, case, change, present)) is not None]
     if told:
         yield from told
     elif case.after:
@@ -157,6 +186,12 @@ def _judged(claim: Claim, case: _Case, new: Page) -> Iterable[Row]:
         yield _row(claim, "unchecked", why="the page says it no more in words that are known")
     elif case.before and (yet := _yet(claim, new)):
         yield _row(claim, "confirmed", line=yet.line, place=yet.place)
+    elif (
+        case.before and claim.parameter and any(s.subject == claim.parameter for s in new.statements) and _plain(claim)
+    ):
+        yield _row(claim, "unchecked", why="the page has its parameter, but no such figure in words that are known")
+    elif case.before and claim.kind == "route" and (claim.id.startswith("regions.") or not _others(claim, new)):
+        yield _row(claim, "unchecked", why="the page names none of the sort any more")
     elif case.before:
         lost = case.before[0]
         yield _row(claim, "vanished", line=lost.line, place=lost.place, old=" ".join(f.value for f in claim.figures))
@@ -164,11 +199,15 @@ def _judged(claim: Claim, case: _Case, new: Page) -> Iterable[Row]:
         yield _row(claim, "unchecked", why="its figures are not found in the document")
 
 
-def _changed(claim: Claim, case: _Case, change: Change) -> Row | None:
+def _changed(claim: Claim, case: _Case, change: Change, present: set[tuple[str, str]]) -> Row | None:
     old, new = change.old, change.new
+    if claim.id == "models" and old is not None and (old.type, old.value) in present:
+        return None
     still = tuple(dict.fromkeys(s.line for s in case.after if _says(s, old)))
-    if old is not None and old.unit == "presence" and (new is None or not new.value):
-        return None  # a layout that has no word for it
+    if old is not None and new is None and old.type == "name" and not _names(change.after):
+        return None  # the whole sentence is gone: it may stand there in other words
+    if old is not None and new is None and (old.type == "policy" or (change.after is None and old.type in _PLAIN)):
+        return None  # words that are not known, or a figure said less often
     if new is None and (still or (claim.kind in _SILENT and claim.kind != "unsupported")):
         return None
     if old is None or new is None:
@@ -198,9 +237,24 @@ def _changed(claim: Claim, case: _Case, change: Change) -> Row | None:
     )
 
 
+def _others(claim: Claim, page: Page) -> bool:
+    """Whether a page still names things of the sort that a claim names."""
+    types = {figure.type for figure in claim.figures}
+    return any(atom.type in types for _, atom in _facts(page))
+
+
+def _names(statement: Statement | None) -> bool:
+    return statement is not None and any(atom.type == "name" for atom in statement.atoms)
+
+
+def _plain(claim: Claim) -> bool:
+    return {figure.type for figure in claim.figures} <= _PLAIN | _WORDS
+
+
 def _yet(claim: Claim, page: Page) -> Statement | None:
     """A statement about the same that has one of a claim's figures, though in words that say less of what it is."""
     values = {(figure.type, figure.value) for figure in claim.figures}
+    values |= {("decimal", figure.value.split()[0]) for figure in claim.figures if figure.type == "money"}
     for statement, atom in _facts(page):
         mine = (
             not claim.parameter
@@ -278,19 +332,45 @@ __all__ = ["Comparison", "concerned", "judge", "printed"]
 
 
 def stands(page: Page, claims: Sequence[Claim], ledger: Ledger) -> Iterable[Row]:
-    """Each claim of a document, and whether its figures stand in it."""
-    cases: dict[Claim, Statement] = {}
+    """Each claim of a document, and whether its figures stand in it: those that do not have vanished.
+
+    What pages say in many words, or only in a sample, is left unchecked where it is not found."""
+    cases: dict[Claim, list[tuple[Statement, Atom]]] = defaultdict(list)
     for statement, atom in _facts(scoped(page, claims)):
         for _, claim in ledger.supported(atom, statement):
-            cases.setdefault(claim, statement)
+            cases[claim].append((statement, atom))
     for claim in claims:
-        if claim.figures:
-            at = cases.get(claim) or _yet(claim, page)
-            status: Status = "confirmed" if at else "unchecked"
-            yield _row(
-                claim,
-                status,
-                line=at.line if at else 0,
-                place=at.place if at else "",
-                why="" if at else "its figures are not found",
-            )
+        if not claim.figures:
+            continue
+        at = cases[claim][0][0] if cases[claim] else _yet(claim, page)
+        missing = [] if _worded(claim) else _missing(claim, cases[claim], page)
+        if not missing and (at is not None or not _worded(claim)):
+            yield _row(claim, "confirmed", line=at.line if at else 0, place=at.place if at else "")
+        elif _worded(claim) or claim.losing:
+            yield _row(claim, "unchecked", why="the document does not say it in words that are known")
+        else:
+            old = " ".join(figure.value for figure in missing)
+            yield _row(claim, "vanished", line=at.line if at else 0, old=old, why="it does not stand in the document")
+
+
+def _worded(claim: Claim) -> bool:
+    """Whether a claim is of a kind that pages say in words, or of one that a page need not list."""
+    types = {figure.type for figure in claim.figures}
+    return claim.kind in _SILENT | _UNLISTED or claim.id == "prompt.count" or types <= _WORDS
+
+
+def _missing(claim: Claim, found: Sequence[tuple[Statement, Atom]], page: Page) -> list[Figure]:
+    """The figures of a claim that stand nowhere. A damaged one stands where its digits do."""
+    values = {(atom.type, atom.value) for _, atom in found}
+    if claim.kind in {"tokens", "default", "route", "price", "state"} and values:
+        return []
+    anywhere = {(atom.type, atom.value.lower()) for _, atom in _facts(page)}
+    digits = {atom.value for _, atom in _facts(page) if atom.type == "damaged"}
+    return [
+        figure
+        for figure in claim.figures
+        if (figure.type, figure.value) not in values
+        and (figure.type, figure.value.lower()) not in anywhere
+        and figure.value.replace("*", "") not in digits
+        and not (figure.type == "path" and any(t == "path" and ends(v, figure.value.lower()) for t, v in anywhere))
+    ]

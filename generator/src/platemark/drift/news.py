@@ -27,10 +27,12 @@ def news(old: Page, new: Page, claims: Sequence[Claim], lexicon: Lexicon, docume
         len({a.value for s in new.statements for a in s.atoms if a.type == "code" and a.value in known["code"]})
         >= _CODES
     )
+    listed = [len({s.defines for s in page.statements if _is_known(s.defines, lexicon)}) for page in (old, new)]
+    comparable = listed[0] * 2 >= listed[1]  # else the old page named its parameters in a way that was not read
     groups = {_group(s) for s in new.statements if _is_known(s.defines, lexicon)}
     for statement in new.statements:
         for type_, value, state in _told(statement, known, lexicon, _group(statement) in groups):
-            if type_ == "error" and not coded:
+            if (type_ == "error" and not coded) or (type_ == "parameter" and not comparable):
                 continue
             fresh = (value not in defined) if type_ == "parameter" else (_SORTS.get(type_, type_), value) not in before
             if fresh or state:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from platemark import ir
+from platemark.documents.atoms import templated
 from platemark.drift.claims import Claim, Figure
 from platemark.plain import each, is_map, is_seq
 from platemark.spec.model import Provider
@@ -58,7 +59,7 @@ def _listed(skeleton: Any, name: str, *, inside: bool = False) -> bool:
 
 def _facts(data: dict[str, Any]) -> Iterator[_Fact]:
     for name, endpoint in data["endpoints"].items():
-        yield ("endpoints", name, "path"), "route", (Figure("path", endpoint["path"]),)
+        yield ("endpoints", name, "path"), "route", (Figure("path", templated(endpoint["path"])),)
     for name, region in data["regions"].items():
         hosts = (Figure("host", region["host"]),) if "host" in region else ()
         yield ("regions", name), "route", (*hosts, Figure("region", name))
@@ -73,12 +74,12 @@ def _facts(data: dict[str, Any]) -> Iterator[_Fact]:
     yield (
         ("auth", "value"),
         "route",
-        (Figure("word", str(data["auth"]["value"]).partition(" ")[0]), Figure("header", data["auth"]["header"])),
+        (Figure("word", str(data["auth"]["value"]).partition(" ")[0]),),
     )
     tasks = data.get("tasks", {})
     for name in ("query", "list", "cancel"):
         if name in tasks:
-            yield ("tasks", name), "route", (Figure("path", str(tasks[name]).split()[1]),)
+            yield ("tasks", name), "route", (Figure("path", templated(str(tasks[name]).split()[1])),)
     if "states" in tasks:
         yield ("tasks", "states"), "state", tuple(Figure("state", word) for word in tasks["states"])
     for name, kind in (("keep", "retention"), ("poll", "default")):
@@ -199,7 +200,7 @@ def _said(kind: str, text: str) -> Iterator[Figure]:
         if word.startswith("X-"):
             yield Figure("header", word)
         elif word.startswith("/"):
-            yield Figure("path", word)
+            yield Figure("path", templated(word))
         elif "." in word and kind == "route" and not word.endswith("."):
             yield Figure("host", word)
     if kind == "poll" and text[:1].isdigit():

@@ -32,6 +32,12 @@ def suspicion(change: Change) -> str:
             return _path(old.value, new.value)
         case "host":
             return "" if re.fullmatch(r"[\w{}*-]+(\.[\w{}*-]+)+", new.value) else f"`{new.value}` is no host"
+        case "state":
+            return (
+                f"`{new.value}` is more than one word"
+                if old.value in new.value and len(new.value) > len(old.value) + 3
+                else ""
+            )
         case "time" | "bytes" | "money" | "percent":
             return _amount(old.value, new.value)
         case _:

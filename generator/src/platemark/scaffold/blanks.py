@@ -12,13 +12,13 @@ from platemark.spec.todos import TODO
 
 DOCUMENT: Mapping[str, Any] = {"kind": "reference", "held": TODO, "language": TODO, "date": TODO, "title": TODO}
 """A document of which nothing is known yet."""
-_LIMITS: Mapping[str, str] = {"text": "length", "integer": "range", "images": "count", "list": "count", "size": "area"}
+LIMITS: Mapping[str, str] = {"text": "length", "integer": "range", "images": "count", "list": "count", "size": "area"}
 """Type of a parameter: the limit that documents most often give it."""
-_WORK = (
+WORK = (
     "`platemark lint` names every `todo`:\n"
     "say it as the documents do, or take its line out. What no document says has no line."
 )
-_EDITOR = "yaml-language-server: $schema=../../generated/spec/{}.schema.json"
+EDITOR = "yaml-language-server: $schema=../../generated/spec/{}.schema.json"
 
 
 def document_id(name: str) -> str:
@@ -55,8 +55,8 @@ def provider(name: str, documents: Sequence[str]) -> str:
 
 def _of_provider(client: str) -> Notes:
     return {
-        (): f"{_EDITOR.format('provider')}\n"
-            f"How the service is reached, and what it answers. {_WORK}",
+        (): f"{EDITOR.format('provider')}\n"
+            f"How the service is reached, and what it answers. {WORK}",
         ("client",): f"the emitted classes {client} and Async{client}" if client != TODO else "",
         ("sources",): "document: its section, or all",
         ("auth",): "the header, and what it holds: Bearer {key}",
@@ -79,14 +79,14 @@ def family(name: str, models: Sequence[str], documents: Sequence[str], provider:
         "about": TODO,
         "sources": dict.fromkeys(documents, TODO),
         "models": {model: dict[str, Any]() for model in models or [name]},
-        "routes": _routes(provider),
+        "routes": routes(provider),
         "modes": {"text_to_image": mode},
         "parameters": {key: _line(facts) for key, facts in provider.get("parameters", {}).items()} or {TODO: TODO},
     }
     first = (models or [name])[0]
     notes: Notes = {
-        (): f"{_EDITOR.format('family')}\n"
-            f"What one page says of its models. {_WORK}",
+        (): f"{EDITOR.format('family')}\n"
+            f"What one page says of its models. {WORK}",
         ("sources",): "document: its section; a line that not all of them say has `from`",
         ("models",): "an id each; {like: ID} for a snapshot with the same facts",
         ("models", first): "price: {region: 0.20 EUR}, limits: {rate: 5/s, concurrent: 5}",
@@ -98,7 +98,7 @@ def family(name: str, models: Sequence[str], documents: Sequence[str], provider:
     return page(data, notes)
 
 
-def _routes(provider: Mapping[str, Any]) -> dict[str, str]:
+def routes(provider: Mapping[str, Any]) -> dict[str, str]:
     """The transports of the only endpoint; where there are several, which one is to be said."""
     endpoints: dict[str, Any] = {name: made for name, made in provider.get("endpoints", {}).items() if name != TODO}
     if len(endpoints) != 1:
@@ -110,5 +110,5 @@ def _routes(provider: Mapping[str, Any]) -> dict[str, str]:
 
 def _line(facts: Any) -> dict[str, str] | str:
     """A slot for the limit that parameters of this type mostly have, unless the provider gives it."""
-    kind = _LIMITS.get(str(facts.get("type"))) if is_map(facts) else None
+    kind = LIMITS.get(str(facts.get("type"))) if is_map(facts) else None
     return {kind: TODO} if kind and kind not in facts else "shared"

@@ -25,13 +25,7 @@ from platemark_images._runtime.pictures import is_picture, picture_bytes, pictur
 
 # What many rules cite.
 
-BY_ENDPOINT = Evidence(
-    "stated",
-    (
-        Source("vtrix-edit", "Authentication, Parameters, Polling, Response Format: /generation"),
-        Source("vtrix-cli", "all: /generation"),
-    ),
-)
+BY_ENDPOINT = Evidence("external", (Source("vtrix-cli", "all: /generation"),))
 
 # The rules, each with the documents that it came from.
 
