@@ -95,7 +95,7 @@ def is_glued(text: str) -> bool:
 
 _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (
-        re.compile(r"(?<![\w*-])(?=[0-9a-z-]*\d)(?=[0-9-]*[a-z])[0-9a-f]{4,12}(?:-[0-9a-zx]{3,12}){1,5}(?![\w-])"),
+        re.compile(r"(?<![\w*-])(?=[0-9a-z-]*\d)(?=[0-9-]*[a-z])[0-9a-f]{4,12}(?:-[0-9a-fx]{3,12}){1,5}(?![\w-])"),
         lambda _: None,
     ),
     (

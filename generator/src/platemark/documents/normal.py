@@ -22,7 +22,7 @@ _SIGNS = str.maketrans(
 )
 _SQUARE = re.compile(r"(\d{2,5})\s*(?:²|\^2|<sup>2</sup>)")
 _BY = re.compile(r"(?<=\d)\s*\\?[*xX]\s*(?=\d)")
-_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?!\d|,\d)")
 _BULK = re.compile(r"[A-Za-z0-9+/=_-]{400,}")
 """What no page says in words: a picture as text."""
 _WIDE = re.compile(r"(?<=\d)[\u00a0\u202f\u2009'](?=\d{3}(?!\d))")

@@ -11,6 +11,9 @@ from platemark.documents.blocks import Block
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 _ITEM = re.compile(r"^\s*(?:[-*+•◦▪·–]|\d{1,2}[.)、])\s+(.*)$")
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_COLUMNS = 2
+"""So many bars within a line make it a row."""
 _RULE = re.compile(r"^[\s|:=+-]+$")
 _FLAT = re.compile(r"\|\s+\|\s*:?-{3,}")
 """A table whose rows were joined into one line."""
@@ -51,6 +54,8 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
     while at < len(lines):
         line = lines[at]
         stripped = line.strip()
+        if stripped.count(" | ") >= _COLUMNS and not stripped.startswith("|") and not stripped.endswith("|"):
+            stripped = f"| {stripped} |"  # a table without its outer bars
         if not stripped.startswith("|"):
             head = ()
         if not stripped:
@@ -92,7 +97,9 @@ def _row(line: str, number: int, head: tuple[str, ...]) -> Generator[Block, None
     if _RULE.match(line):
         return head
     cells = _cells(line)
-    if not head:
+    if not head and _KEY.fullmatch(cells[0]):
+        head = ("name", *("" for _ in cells[1:]))  # a table without a head, of parameters
+    elif not head:
         return cells
     yield Block("row", " | ".join(cells), number, head=head, cells=cells)
     return head

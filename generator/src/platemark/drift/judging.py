@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from platemark.documents.atoms import Atom, Lexicon
 from platemark.documents.page import Page, Statement
@@ -16,6 +18,8 @@ from platemark.drift.report import Drift, News, Read, Row, Status
 from platemark.drift.scopes import scoped
 from platemark.drift.suspects import suspicion
 
+_Values: TypeAlias = "frozenset[tuple[str, str]]"
+"""Types and values of the figures of a page."""
 _SURE = 6.0
 """How well a figure must fit a claim that it newly stands beside."""
 _FAIR = 4.5
@@ -36,6 +40,7 @@ NAMED = frozenset({"state", "code", "region", "path", "host"})
 """What has a name: where it newly stands on a page, that is a change, though specs may know it."""
 _ENOUGH = {"state": 2, "code": 3}
 """How many of a sort a page names that lists them."""
+_ENDPOINT = re.compile(r"(?:[A-Za-z ]+: )?(?:POST|GET|PUT|DELETE) (?:https?://|/)")
 _ANYWHERE = frozenset(
     {"price", "retention", "limit", "route", "state", "alias", "default", "range", "length", "area", "side", "count"}
 )
@@ -85,7 +90,8 @@ def judge(
             unclaimed += [] if about else _unclaimed(change, document)
         for claim in about:
             cases[claim].changes.append(change)
-    rows = [row for claim in claims for row in _judged(claim, cases[claim], new)]
+    present = _values(old), _values(new)
+    rows = [row for claim in claims for row in _judged(claim, cases[claim], new, present)]
     gone = [row for row in rows if row.status == "vanished"]
     if len(gone) > max(_FEW, len([row for row in rows if row.status == "confirmed"]) * _SHARE):
         why = "so much is no longer found that the page is written in another way"
@@ -131,7 +137,7 @@ def _unclaimed(change: Change, document: str) -> list[News]:
     old, new, at = change.old, change.new, change.context
     if old is None or new is None or old.type == "damaged":
         return []
-    if change.before is None or change.after is None or change.before.mask != change.after.mask:
+    if not _alone(change):
         return []
     telling = (
         old.roles & {"default", "low", "high", "fixed"} and not at.sample and at.zone not in {"response", "errors"}
@@ -154,7 +160,8 @@ def concerned(change: Change, ledger: Ledger, before: Page) -> list[Claim]:
         return [claim for _, claim in found]
     assert change.new is not None
     if change.new.type in NAMED:
-        return [claim for _, claim in _named(ledger, change.new, change.context)] if _spoke(before, change.new) else []
+        news = _spoke(before, change.new) or bool(_ENDPOINT.match(change.context.text))
+        return [claim for _, claim in _named(ledger, change.new, change.context)] if news else []
     member = change.new.type in MEMBERS and "listed" in change.new.roles
     demanded = change.new.unit == "presence" and change.new.value == "required"
     if change.before is None or not (member or demanded or change.new.type == "name"):
@@ -171,12 +178,15 @@ def _spoke(page: Page, atom: Atom) -> bool:
     return len(known) >= _ENOUGH.get(atom.type, 1)
 
 
-def _judged(claim: Claim, case: _Case, new: Page) -> Iterable[Row]:
+def _values(page: Page) -> _Values:
+    return frozenset((atom.type, atom.value) for statement in page.statements for atom in statement.atoms)
+
+
+def _judged(claim: Claim, case: _Case, new: Page, present: tuple[_Values, _Values]) -> Iterable[Row]:
     """The rows of a claim: one for each change, or one that says how it stands."""
     if not claim.figures:
         return
     changes = list({(c.old and c.old.value, c.new and c.new.value): c for c in case.changes}.values())
-    present = {(a.type, a.value) for s in new.statements for a in s.atoms}
     told = [row for change in changes if (row := _changed(claim, case, change, present)) is not None]
     if told:
         yield from told
@@ -199,9 +209,9 @@ def _judged(claim: Claim, case: _Case, new: Page) -> Iterable[Row]:
         yield _row(claim, "unchecked", why="its figures are not found in the document")
 
 
-def _changed(claim: Claim, case: _Case, change: Change, present: set[tuple[str, str]]) -> Row | None:
+def _changed(claim: Claim, case: _Case, change: Change, present: tuple[_Values, _Values]) -> Row | None:
     old, new = change.old, change.new
-    if claim.id == "models" and old is not None and (old.type, old.value) in present:
+    if claim.id == "models" and _retold(change, present):
         return None
     still = tuple(dict.fromkeys(s.line for s in case.after if _says(s, old)))
     if old is not None and new is None and old.type == "name" and not _names(change.after):
@@ -274,6 +284,18 @@ def _side(atom: Atom | None) -> str:
 def _repaired(claim: Claim, case: _Case, new: Atom) -> bool:
     """Whether a figure that could not be read says now what the specs say, or nothing rested on it."""
     return not case.before or any(figure.value == new.value for figure in claim.figures)
+
+
+def _retold(change: Change, present: tuple[_Values, _Values]) -> bool:
+    """Whether models were only told in another order, or by other words."""
+    old, new = change.old, change.new
+    stays = old is not None and (old.type, old.value) in present[1]
+    return stays and (new is None or (new.type, new.value) in present[0] or not _alone(change))
+
+
+def _alone(change: Change) -> bool:
+    """Whether nothing else of its statement changed."""
+    return change.before is not None and change.after is not None and change.before.mask == change.after.mask
 
 
 def _says(statement: Statement, atom: Atom | None) -> bool:

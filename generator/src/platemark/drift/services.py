@@ -41,7 +41,8 @@ def _structure(provider: Provider, known: ir.Ir) -> Iterator[Claim]:
         if _listed(payload, "$prompt"):
             facts.append(("prompt.count", "count", "prompt", (Figure("int", "1"),)))
         for id_, kind, parameter, figures in facts:
-            for document in _documents(provider, path) if figures else ():
+            cited = dict.fromkeys([*_documents(provider, path), *provider.sources])
+            for document in cited if figures else ():
                 yield Claim(
                     id_, kind, parameter, document, ".".join(path), figures, None, kind,
                     models=_models(provider, known, path), provider=provider.id, file=provider.tree.file,
