@@ -154,7 +154,7 @@ def _held(held: dict[int, tuple[int, str]], cells: list[str], column: int) -> in
 
 def _span(cell: Any, name: str) -> int:
     value = cell.get(name) or "1"
-    return min(int(value), 200) if value.isdecimal() and int(value) else 1
+    return min(int(value), 60) if value.isdecimal() and int(value) else 1
 
 
 def _cell(cell: Any) -> str:

@@ -24,6 +24,8 @@ _EITHER = re.compile(r"^[a-z_]+ ?/ ?(?=[a-z_]+ )")
 """The first of two names for one entry: `text / prompt`."""
 _TYPED = re.compile(rf"(?P<type>{words.TYPES})\W*(?P<presence>required|optional|必选|必填|可选)?\W*", re.IGNORECASE)
 _LISTED = re.compile(rf"^[\s•*-]*(?P<name>{NAME})\s*(?:\([^)]*\))?\s*(?::|：| - |—)\s*(?P<rest>.+)$", re.DOTALL)
+_LONGEST = 6000
+"""No sentence has more characters: what has is no text that people wrote."""
 _WORD = re.compile(r"[a-z_]{2,}|[\u4e00-\u9fff]")
 _NAMES = re.compile(r"^(?:parameter|param|field|name|key|property|参数|字段|名称|参数名)", re.IGNORECASE)
 _DEFAULTS = re.compile(r"^(?:default|默认)", re.IGNORECASE)
@@ -281,6 +283,9 @@ class _Reader:
         inherited = f"{scope} {prefix}".strip()
         for part in _SENTENCE.split(text):
             if not part or not part.strip(" .|-"):
+                continue
+            if len(part) > _LONGEST:
+                yield self.made(part[:80], [Atom("damaged", part[:40], printed=part[:40])], line)
                 continue
             if part.startswith("- "):  # an item that stuck to the text before
                 inherited = part[: part.find(":") + 1]
