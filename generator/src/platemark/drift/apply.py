@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from platemark.drift.renders import whom
@@ -35,9 +35,12 @@ class Edit:
     old: str
     new: str
     row: Row
+    unread: tuple[str, ...] = ()
+    """Documents that the line cites too, and that were not given: they may still say the old figure."""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.row.id}: {self.old} → {self.new} ({self.row.document}:{self.row.line})"
+        said = f"{self.file}:{self.line}: {self.row.id}: {self.old} → {self.new} ({self.row.document}:{self.row.line})"
+        return said + (f"; {', '.join(self.unread)}, cited for it too, was not given" if self.unread else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,10 @@ class Patch:
 
     def json(self) -> dict[str, Any]:
         """As `--format json` prints it."""
-        edits = [{"file": e.file, "line": e.line, "id": e.row.id, "old": e.old, "new": e.new} for e in self.edits]
+        edits = [
+            {"file": e.file, "line": e.line, "id": e.row.id, "old": e.old, "new": e.new, "unread": list(e.unread)}
+            for e in self.edits
+        ]
         return {"applied": edits, "left": [{**left.row.json(), "why": left.why} for left in self.left]}
 
 
@@ -79,7 +85,9 @@ def patch(spec: Spec, texts: Mapping[str, str], rows: Sequence[Row]) -> Patch:
         if row.status not in {"changed", "suspect", "vanished", "moved"}:
             continue
         why = _undecided(row, by_line[row.file, row.path], documents)
+        same = by_line[row.file, row.path]
         edit = None if why else _edit(row, trees.get(row.file), texts.get(row.file, ""))
+        edit = edit and replace(edit, unread=() if row.losing else _unread(row, same))
         if edit is None:
             left.append(Left(row, why or "its line does not hold the figure as the document printed it"))
             continue
@@ -106,7 +114,7 @@ def _undecided(row: Row, same: Sequence[Row], documents: Mapping[str, Document])
     others = [r for r in same if r.document != row.document]
     if any(r.status == "confirmed" for r in others):
         return f"{', '.join(sorted({r.document for r in others if r.status == 'confirmed'}))} still says {row.old}"
-    unread = sorted({r.document for r in others if r.status == "unchecked"})
+    unread = _unread(row, same)
     document = documents.get(row.cited)
     if unread and not row.losing and (document is None or document.kind != "reference"):
         return f"it is no reference, and {', '.join(unread)} was not given"
@@ -115,6 +123,11 @@ def _undecided(row: Row, same: Sequence[Row], documents: Mapping[str, Document])
     ):
         return "it says several things now"
     return ""
+
+
+def _unread(row: Row, same: Sequence[Row]) -> tuple[str, ...]:
+    """The documents beside the row's own that its line cites, and that were not given."""
+    return tuple(sorted({r.document for r in same if r.document != row.document and r.status == "unchecked"}))
 
 
 def _edit(row: Row, tree: Tree | None, text: str) -> Edit | None:
