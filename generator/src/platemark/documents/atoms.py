@@ -131,7 +131,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?<![\d.*_])(\d{2,6})\*(\d{2,6})(?![\d*])"), _size),
     (re.compile(r"(?<![\d._])\d{3,4}_\d{3,4}(?![\d_])"), lambda found: ("damaged", found[0])),
     (
-        re.compile(r"(?:(?<![\d:.])|(?<=\*\d{3}:)|(?<=\*\d{4}:))(\d{1,2}):(\d{1,2})(?!\d|:\d{2}(?!\d))"),
+        re.compile(r"(?:(?<![\d.])(?<!\d:)|(?<=\*\d{3}:)|(?<=\*\d{4}:))(\d{1,2}):(\d{1,2})(?!\d|:\d{2}(?!\d))"),
         lambda found: ("ratio", found[0]),
     ),
     (re.compile(r"(?P<sign>US\$|\$|[¥￥])\s?(?P<amount>\d+(?:\.\d+)?)(?P<word>(?!.)x)?"), _money),

@@ -13,6 +13,7 @@ from platemark.documents.page import Page, Statement
 from platemark.drift.attribute import Ledger, concerns, ends
 from platemark.drift.claims import Claim, Figure
 from platemark.drift.compare import MEMBERS, Change, Comparison, compare, counts
+from platemark.drift.doubts import another, believed
 from platemark.drift.news import news
 from platemark.drift.report import Drift, News, Read, Row, Status
 from platemark.drift.scopes import scoped
@@ -34,8 +35,6 @@ _WORDS = frozenset({"bool", "policy", "word", "name", "type"})
 _UNLISTED = frozenset({"error", "model", "alias", "schemes"})
 """What a page that is cited for it need not list."""
 _TELLING = frozenset({"size", "ratio", "token", "format", "bytes", "money", "path", "host", "model", "state", "code"})
-_FEW, _SHARE = 3, 0.25
-"""So many facts, and such a share of all, do not vanish from a page at once."""
 NAMED = frozenset({"state", "code", "region", "path", "host"})
 """What has a name: where it newly stands on a page, that is a change, though specs may know it."""
 _ENOUGH = {"state": 2, "code": 3}
@@ -68,7 +67,7 @@ def judge(
         return Drift((Read(document, "ok"),), tuple(rows))
     ledger = Ledger(claims)
     old, new = scoped(old, claims), scoped(new, claims)
-    if why := _another(old, new):
+    if why := another(old, new):
         rows = [_row(claim, "unchecked", why="the document is unreadable") for claim in claims]
         return Drift((Read(document, "unreadable", why),), tuple(rows))
     others = Ledger([claim for claim in known if claim.document != document and claim.kind in _ANYWHERE])
@@ -92,10 +91,7 @@ def judge(
             cases[claim].changes.append(change)
     present = _values(old), _values(new)
     rows = [row for claim in claims for row in _judged(claim, cases[claim], new, present)]
-    gone = [row for row in rows if row.status == "vanished"]
-    if len(gone) > max(_FEW, len([row for row in rows if row.status == "confirmed"]) * _SHARE):
-        why = "so much is no longer found that the page is written in another way"
-        rows = [replace(row, status="unchecked", why=why) if row.status == "vanished" else row for row in rows]
+    rows = believed(rows)
     fresh = [*news(old, new, known, lexicon, document), *unclaimed]
     return Drift((Read(document, "ok"),), tuple(_merged(rows)), tuple(fresh), found.cosmetic)
 
@@ -121,15 +117,6 @@ def _named(ledger: Ledger, atom: Atom, statement: Statement) -> list[tuple[float
     """The claims about what has a name: for states also those that do not know it."""
     found = ledger.supported(atom, statement)
     return found or (ledger.spoken_of(atom, statement) if atom.type == "state" else [])
-
-
-def _another(old: Page, new: Page) -> str:
-    """Why a page that can be read is not the one that was: hardly anything of that stands in it."""
-    masks = {s.mask for s in old.statements}
-    values = {(a.type, a.value) for s in old.statements for a in s.atoms}
-    kept = sum(s.mask in masks for s in new.statements) / max(1, min(len(old.statements), len(new.statements)))
-    same = len(values & {(a.type, a.value) for s in new.statements for a in s.atoms}) / max(1, len(values))
-    return "hardly anything of the former page stands in it" if len(values) > 5 and kept < 0.12 and same < 0.35 else ""
 
 
 def _unclaimed(change: Change, document: str) -> list[News]:
@@ -272,7 +259,8 @@ def _yet(claim: Claim, page: Page) -> Statement | None:
             or atom.of == claim.parameter
             or atom.type in _TELLING
         )
-        if mine and (atom.type, atom.value) in values:
+        path = atom.type == "path" and any(f.type == "path" and ends(atom.value, f.value) for f in claim.figures)
+        if mine and (path or (atom.type, atom.value) in values):
             return statement
     return None
 

@@ -41,7 +41,8 @@ def _structure(provider: Provider, known: ir.Ir) -> Iterator[Claim]:
         if _listed(payload, "$prompt"):
             facts.append(("prompt.count", "count", "prompt", (Figure("int", "1"),)))
         for id_, kind, parameter, figures in facts:
-            cited = dict.fromkeys([*_documents(provider, path), *provider.sources])
+            partly = [name for name, places in provider.sources.items() if places != ("all",)]  # those show requests
+            cited = dict.fromkeys([*_documents(provider, path), *partly])
             for document in cited if figures else ():
                 yield Claim(
                     id_, kind, parameter, document, ".".join(path), figures, None, kind,
