@@ -32,14 +32,13 @@ def read(raw: bytes, name: str, lexicon: Lexicon, sections: frozenset[str] = fro
     if decoded is None:
         return Page((), "unreadable", "it is no text")
     parts = _blocks(_unpacked(raw, decoded, name), name)
-    shown = " ".join(block.text for block in parts)
-    scripted = words.SCRIPTED.search(normal(shown).lower()) and len(normal(shown)) < LEAST
-    if scripted:
+    shown = normal(" ".join(block.text for block in parts))
+    if words.SCRIPTED.search(shown.lower()) and len(shown) < LEAST:
         return Page((), "unreadable", "it needs scripts")
-    if len(normal(shown)) < SHORT and len(parts) < 12 and not _FIGURES.search(normal(shown)) and not _missing(shown):
-        return Page((), "unreadable", "it is another page, or one that needs scripts")
     if why := _missing(shown):
         return Page((), "missing", why)
+    if len(shown) < SHORT and len(parts) < 12 and not _FIGURES.search(shown):
+        return Page((), "unreadable", "it is another page, or one that needs scripts")
     found = tuple(statements(parts, lexicon, sections))
     damaged = tuple((s.line, a.printed) for s in found for a in s.atoms if a.type == "damaged")
     return Page(found, damaged=damaged)
@@ -100,7 +99,7 @@ def _blocks(source: str, name: str) -> list[Block]:
 
 def _missing(shown: str) -> str:
     """Why this is not the page: gone, empty, a page to log in."""
-    low = normal(shown).lower()
+    low = shown.lower()
     if words.SCRIPTED.search(low) and len(low) < SHORT:
         return ""
     if len(low) < LEAST:

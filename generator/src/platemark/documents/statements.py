@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -304,7 +304,7 @@ class _Reader:
             yield self.made(part, atoms, line, subject=subject, sample=sample)
 
     def with_states(self, atoms: list[Atom], text: str, about: str) -> list[Atom]:
-        """The figures without words in capitals that are no states: nothing near them speaks of states."""
+        """The figures, with words in capitals as states where the text around them speaks of states, else with none."""
         told = bool(words.STATES.search(about)) or any(a.value in self.lexicon.states for a in atoms)
         if not told:
             return [a for a in atoms if a.type != "state"]
@@ -384,11 +384,3 @@ def _masked(text: str, atoms: Iterable[Atom]) -> str:
 
 def _digest(text: str, length: int = 8) -> str:
     return f"{crc32(text.encode()):08x}"[:length]
-
-
-def by_subject(found: Iterable[Statement]) -> Mapping[str, list[Statement]]:
-    """Statements by what they are about."""
-    groups: dict[str, list[Statement]] = {}
-    for statement in found:
-        groups.setdefault(statement.subject, []).append(statement)
-    return groups

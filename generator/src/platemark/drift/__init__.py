@@ -89,15 +89,16 @@ def drift(
     Documents go by the names that the caller gave them. Raises Unknown for one that no spec cites, and KeyError for
     one that has nothing to be held against."""
     found: list[Drift] = []
+    given: set[str] = set()
     for name, captures in new.items():
         document = reader.document(name, captures[0].raw)
+        given.add(document.id)
         before = reader.page(old[name]) if name in old else lock.page(held[document.id])
         after = reader.page(captures)
         before = one_capture(before, after)
         about = reader.about(document.id)
         part = judge(document.id, before, after, claims=about, lexicon=reader.lexicon, known=reader.claims)
         found.append(called(part, name))
-    given = {reader.document(name, captures[0].raw).id for name, captures in new.items()}
     rest = [claim for claim in reader.claims if claim.document not in given and claim.figures]
     found.append(Drift(rows=tuple(_unchecked(claim) for claim in rest)))
     return drifts_together(found)

@@ -218,8 +218,6 @@ def _scope(claim: Claim, atom: Atom, statement: Statement) -> float | None:
         if not _modes(claim, atom.modes):
             return None
         score += 1.5
-    elif atom.modes and claim.modes and claim.all_modes and claim.parameter and len(claim.modes) > 1:
-        score += 0.0
     if atom.routes and claim.routes and not claim.all_routes and claim.kind != "route":
         score += 1.0 if set(atom.routes) & set(claim.routes) else -1.0
     return score

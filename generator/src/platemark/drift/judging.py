@@ -12,7 +12,7 @@ from platemark.documents.atoms import Atom, Lexicon
 from platemark.documents.page import Page, Statement
 from platemark.drift.attribute import Ledger, concerns, ends
 from platemark.drift.claims import Claim, Figure
-from platemark.drift.compare import MEMBERS, Change, Comparison, compare, counts
+from platemark.drift.compare import MEMBERS, Change, compare, counts
 from platemark.drift.doubts import another, believed
 from platemark.drift.news import news
 from platemark.drift.report import Drift, News, Read, Row, Status
@@ -336,9 +336,6 @@ def _row(
 def _merged(rows: list[Row]) -> list[Row]:
     """Rows that say the same once."""
     return list(dict.fromkeys(rows))
-
-
-__all__ = ["Comparison", "concerned", "judge", "printed"]
 
 
 def stands(page: Page, claims: Sequence[Claim], ledger: Ledger) -> Iterable[Row]:

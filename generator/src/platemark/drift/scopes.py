@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from platemark.documents.atoms import Atom
 from platemark.documents.page import Page, Statement
 from platemark.drift.attribute import concerns, fits
 from platemark.drift.claims import Claim
@@ -45,8 +46,5 @@ def whom(rows: Sequence[Statement], families: Iterable[Sequence[Claim]]) -> tupl
     return tuple(model for score, models in scores if score >= best * _NEARLY for model in models)
 
 
-def _supported(atom: object, row: Statement, claims: Sequence[Claim]) -> bool:
-    from platemark.documents.atoms import Atom
-
-    assert isinstance(atom, Atom)
+def _supported(atom: Atom, row: Statement, claims: Sequence[Claim]) -> bool:
     return any((fits(claim, atom, row) or 0) >= 4 for claim in claims)
