@@ -292,3 +292,12 @@ def _path(text: str) -> tuple[str, str] | None:
     if not bare or _FILES.search(bare) or re.fullmatch(r"[/\d.]+|(?:/[a-z]+)?/v\d+", bare):
         return None
     return "path", bare
+
+
+def family_or_model(atom: Atom, text: str, lexicon: Lexicon) -> str:
+    """The id of a model, or `wan2.7*` for all whose ids begin so."""
+    after = text[atom.at + len(atom.printed) :][:10].lower()
+    family = bool(re.match(r"\s*(?:series|系列|/)", after)) or (
+        atom.value not in lexicon.models and any(model.startswith(atom.value) for model in lexicon.models)
+    )
+    return f"{atom.value}*" if family else atom.value

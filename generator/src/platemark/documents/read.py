@@ -11,7 +11,7 @@ from platemark.documents import html, markdown, text, words
 from platemark.documents.atoms import Lexicon
 from platemark.documents.blocks import Block
 from platemark.documents.normal import normal
-from platemark.documents.page import Page, Statement
+from platemark.documents.page import Page
 from platemark.documents.statements import statements
 
 _HTML = re.compile(r"^\s*(?:<!doctype html|<html|<\?xml[^>]*>\s*<html|<head|<body|<div|<article|<main)", re.IGNORECASE)
@@ -113,8 +113,7 @@ def _missing(shown: str) -> str:
     return ""
 
 
-def language(page: Sequence[Statement] | str) -> str:
+def language(shown: str) -> str:
     """`zh` where a fair part of a text is Chinese, else `en`."""
-    sample = page if isinstance(page, str) else ""
-    chinese = len(re.findall(r"[\u4e00-\u9fff]", sample))
-    return "zh" if chinese > 0.08 * max(1, len(sample)) else "en"
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", shown))
+    return "zh" if chinese > 0.08 * max(1, len(shown)) else "en"

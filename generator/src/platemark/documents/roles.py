@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from platemark.documents import words
-from platemark.documents.atoms import Atom, Lexicon
+from platemark.documents.atoms import Atom, Lexicon, family_or_model
 
 _CLAUSE = re.compile(r"[;。,，(\[]|(?<![\d])\.(?=\s)|\bvs\b")
 _TO = re.compile(r"^\s*(?:-|~|to|and|至|到|和|,)\s*$")
@@ -146,8 +146,6 @@ def _groups(
     atoms: Sequence[Atom], text: str, scope: str, lexicon: Lexicon
 ) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
     """Where a sentence names models, modes and routes: from, to, which of the three, and whom."""
-    from platemark.documents.statements import family_or_model
-
     models = [atom for atom in atoms if atom.type == "model"]
     run: list[Atom] = []
     for atom in models:
@@ -156,11 +154,11 @@ def _groups(
             text[run[-1].at + len(run[-1].printed) : atom.at].lower(),
         )
         if apart:
-            yield _run(run, text, lexicon, family_or_model)
+            yield _run(run, text, lexicon)
             run = []
         run.append(atom)
     if run:
-        yield _run(run, text, lexicon, family_or_model)
+        yield _run(run, text, lexicon)
     low = _without_ids(text.lower(), models)
     yield from _said(low, "modes", words.MODES)
     yield from _said(low, "routes", words.ROUTES)
@@ -174,10 +172,9 @@ def _without_ids(low: str, atoms: Iterable[Atom]) -> str:
     return low
 
 
-def _run(run: Sequence[Atom], text: str, lexicon: Lexicon, name: object) -> tuple[int, int, str, tuple[str, ...]]:
-    assert callable(name)
+def _run(run: Sequence[Atom], text: str, lexicon: Lexicon) -> tuple[int, int, str, tuple[str, ...]]:
     last = run[-1]
-    return run[0].at, last.at + len(last.printed), "models", tuple(str(name(atom, text, lexicon)) for atom in run)
+    return run[0].at, last.at + len(last.printed), "models", tuple(family_or_model(atom, text, lexicon) for atom in run)
 
 
 def _said(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 from platemark.documents import words
-from platemark.documents.atoms import Atom, Lexicon, figures, stated
+from platemark.documents.atoms import Atom, Lexicon, family_or_model, figures, stated
 from platemark.documents.blocks import Block
 from platemark.documents.broken import DEFINITION, NAME, joined
 from platemark.documents.columns import code_in, in_column, presence
@@ -148,7 +148,7 @@ class _Reader:
         for offset, line in enumerate(block.text.split("\n")):
             text = normal(line)
             atoms = figures(text, self.lexicon, self.pattern, code=True)
-            told = bool(re.match(r"^(?:[A-Za-z ]+: )?(?:POST|GET|PUT|DELETE)\s+(?:https?://|/)", text))
+            told = bool(words.ENDPOINT.match(text))
             if atoms:
                 role = frozenset[str]() if told else frozenset({"sample"})
                 made = self.made(text, [replace(a, roles=role) for a in atoms], block.line + offset, sample=not told)
@@ -362,15 +362,6 @@ class _Reader:
 
 def _is_status(atom: Atom) -> bool:
     return atom.type == "int" and bool(re.fullmatch(r"[1-5]\d\d", atom.value))
-
-
-def family_or_model(atom: Atom, text: str, lexicon: Lexicon) -> str:
-    """The id of a model, or `wan2.7*` for all whose ids begin so."""
-    after = text[atom.at + len(atom.printed) :][:10].lower()
-    family = bool(re.match(r"\s*(?:series|系列|/)", after)) or (
-        atom.value not in lexicon.models and any(model.startswith(atom.value) for model in lexicon.models)
-    )
-    return f"{atom.value}*" if family else atom.value
 
 
 def _masked(text: str, atoms: Iterable[Atom]) -> str:

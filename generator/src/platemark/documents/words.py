@@ -306,6 +306,8 @@ GONE = _any(
     r"page (?:not found|can't be found|cannot be found|does not exist|has been removed|moved)",
     r"not found|no longer exists|页面(?:不存在|未找到|走丢)|找不到(?:该)?页面|已(?:删除|下架)",
 )
+ENDPOINT = re.compile(r"(?:[A-Za-z ]+: )?(?:POST|GET|PUT|DELETE) (?:https?://|/)")
+"""How a line begins that gives an endpoint, in a normalised text."""
 SCRIPTED = _any(r"(?:enable|requires?|turn on|needs?) (?:javascript|scripts?)|(?:启用|开启|需要) ?(?:javascript|脚本)")
 LOGIN = _any(
     r"\b(?:sign|log) ?in\b|\blogin\b|password|verification code|captcha",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from platemark.documents import words
 from platemark.documents.atoms import Atom, Lexicon
 from platemark.documents.page import Page, Statement
 from platemark.drift.attribute import Ledger, concerns, ends
@@ -39,7 +40,6 @@ NAMED = frozenset({"state", "code", "region", "path", "host"})
 """What has a name: where it newly stands on a page, that is a change, though specs may know it."""
 _ENOUGH = {"state": 2, "code": 3}
 """How many of a sort a page names that lists them."""
-_ENDPOINT = re.compile(r"(?:[A-Za-z ]+: )?(?:POST|GET|PUT|DELETE) (?:https?://|/)")
 _ANYWHERE = frozenset(
     {"price", "retention", "limit", "route", "state", "alias", "default", "range", "length", "area", "side", "count"}
 )
@@ -93,7 +93,7 @@ def judge(
     rows = [row for claim in claims for row in _judged(claim, cases[claim], new, present)]
     rows = believed(rows)
     fresh = [*news(old, new, known, lexicon, document), *unclaimed]
-    return Drift((Read(document, "ok"),), tuple(_merged(rows)), tuple(fresh), found.cosmetic)
+    return Drift((Read(document, "ok"),), tuple(dict.fromkeys(rows)), tuple(fresh), found.cosmetic)
 
 
 def _elsewhere(change: Change, others: Ledger, before: Page) -> list[Claim]:
@@ -147,7 +147,7 @@ def concerned(change: Change, ledger: Ledger, before: Page) -> list[Claim]:
         return [claim for _, claim in found]
     assert change.new is not None
     if change.new.type in NAMED:
-        news = _spoke(before, change.new) or bool(_ENDPOINT.match(change.context.text))
+        news = _spoke(before, change.new) or bool(words.ENDPOINT.match(change.context.text))
         return [claim for _, claim in _named(ledger, change.new, change.context)] if news else []
     member = change.new.type in MEMBERS and "listed" in change.new.roles
     demanded = change.new.unit == "presence" and change.new.value == "required"
@@ -303,7 +303,6 @@ def printed(atom: Atom | None, other: Atom | None) -> str:
 
 
 def _parts(atom: Atom) -> tuple[str, str]:
-    import re
 
     found = re.search(r"\d+(?:\.\d+)?", atom.printed or atom.value)
     if not found:
@@ -331,11 +330,6 @@ def _row(
         why=why or claim.why,
         file=claim.file, path=claim.path, losing=claim.losing, cited=claim.document, side=side, spec_line=claim.line,
     )  # fmt: skip
-
-
-def _merged(rows: list[Row]) -> list[Row]:
-    """Rows that say the same once."""
-    return list(dict.fromkeys(rows))
 
 
 def stands(page: Page, claims: Sequence[Claim], ledger: Ledger) -> Iterable[Row]:
