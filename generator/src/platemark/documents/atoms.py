@@ -95,12 +95,16 @@ def is_glued(text: str) -> bool:
 
 _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (
-        re.compile(r"(?<![\w*-])(?=[0-9a-z-]*\d)(?=[0-9-]*[a-z])[0-9a-f]{4,12}(?:-[0-9a-fx]{3,12}){1,5}(?![\w-])"),
+        re.compile(
+            r"(?<![\w*-])(?=[0-9a-z-]*\d)(?=[0-9-]*[a-z])[0-9a-f]{4,12}(?:-[0-9a-fx]{3,12}){1,5}(?![\w-])", re.ASCII
+        ),
         lambda _: None,
     ),
     (
         re.compile(
-            r"(?<![\w.-])(?P<host>[a-z0-9{}-]+(?:\.[a-z0-9{}-]+)+\.(?:com|cn|ai|net|org))(?![\w-])", re.IGNORECASE
+            r"(?<![\w.-])(?P<host>(?:[a-z0-9-]|\{[^\s{}]+\})+(?:\.(?:[a-z0-9-]|\{[^\s{}]+\})+)+"
+            r"\.(?:com|cn|ai|net|org))(?![\w-])",
+            re.IGNORECASE | re.ASCII,
         ),
         _host,
     ),
@@ -112,6 +116,8 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         ),
         lambda found: ("damaged", found[0]),
     ),
+    (words.REGION, lambda _: None),
+    (re.compile(r"(?<![\w.-])[a-z]+\d+(?:\.\d+)?(?:-[a-z]\w*)+", re.ASCII), lambda _: None),
     (words.STATE, lambda found: ("state", found["state"])),
     (words.COUNTED, lambda found: ("int", words.NUMBERS[found["count"]])),
     (re.compile(r"(?<=Authorization: )[A-Z]\w+"), lambda found: ("word", found[0])),
@@ -167,19 +173,23 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
 """In order: what a pattern takes, no later one sees; None takes it without being a figure."""
 
 _ADDRESS = re.compile(
-    r"https?://(?P<host>[\w{}.-]+)(?P<path>(?:/[\w{}.~%!-]*)*)[^\s\"'<>)\]|,，。;；]*|oss://\S+|data:\S+"
+    r"https?://(?P<host>(?:[\w.-]|\{[^\s{}]+\})+)(?P<path>(?:/[\w{}.~%!-]*)*)[^\s\"'<>)\]|,，。;；\u3000-\u9fff]*"
+    r"|oss://\S+|data:\S+",
+    re.ASCII,
 )
 _API = re.compile(r"/(?:api|v\d+|compatible-mode|services)(?=/|$)")
-_PATH = re.compile(r"(?<![\w:/.])(?:/[\w{}.~-]+){2,}/?(?:\?[\w=&{}.]+)?|(?<![\w:/.])/[a-z]+\{[a-z_]+\}")
-_HEADED = re.compile(r"(?<![A-Z-])(?P<header>X-[A-Za-z]+(?:-[A-Za-z]+)+): ?(?P<word>[a-z]+)(?![\w-])")
+_PATH = re.compile(r"(?<![\w:/.])(?:/[\w{}.~-]+){2,}/?(?:\?[\w=&{}.]+)?|(?<![\w:/.])/[a-z]+\{[a-z_]+\}", re.ASCII)
+_HEADED = re.compile(r"(?<![A-Z-])(?P<header>X-[A-Za-z]+(?:-[A-Za-z]+)+): ?(?P<word>[a-z]+)(?![\w-])", re.ASCII)
 """A header with its value."""
 _PLACEHOLDER = re.compile(
     r"/(?:\{\w+\}|<\w+>|(?=[\w-]*\d)[0-9a-f]{4,}[\w-]*|[\w-]*x{3,}[\w-]*|[A-Z]+(?:_[A-Z]+)+)(?=/|$)"
 )
 _SIBLING = re.compile(r"\s*(?:/|、|,|和|与|and|or)\s*-?(?P<word>[a-z]+)(?![\w-])")
-_CODE = re.compile(r"(?<![\w./-])[A-Z][a-z]+(?:[A-Z][a-z]*)+(?:\.[A-Z]\w+)*(?![\w(/-])")
+_CODE = re.compile(r"(?<![\w./{-])[A-Z][a-z]+(?:[A-Z][a-z]*)+(?:\.[A-Z]\w+)*(?![\w(/-])", re.ASCII)
 """What is written as error codes are."""
-_SHORT = re.compile(r"(?<![\w/.-])[a-z]+\d?[a-z]*-?[a-z]*(?:-[a-z]+)*/[a-z]+(?:-[a-z]+)*(?= endpoint|[)\s,]*\(?async)")
+_SHORT = re.compile(
+    r"(?<![\w/.-])[a-z]+\d?[a-z]*-?[a-z]*(?:-[a-z]+)*/[a-z]+(?:-[a-z]+)*(?= endpoint|[)\s,]*\(?async)", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -204,7 +214,8 @@ class Lexicon:
     def model_pattern(self) -> re.Pattern[str]:
         """What looks like the id of a model."""
         stems = "|".join(re.escape(stem) for stem in sorted(self.stems, key=len, reverse=True)) or "(?!)"
-        return re.compile(rf"(?<![A-Za-z0-9_./-])(?:{stems})(?:(?=[\d_-])(?:[a-zA-Z0-9_-]|\.(?=[a-z0-9]))*|(?![\w-]))")
+        rest = r"(?:[a-z]?(?=\d)|(?=[_-]))(?:[\w-]|\.(?=[a-z0-9]))*"
+        return re.compile(rf"(?<![\w./-])(?:{stems})(?:{rest}|(?![\w-]))", re.ASCII)
 
 
 def figures(text: str, lexicon: Lexicon, models: re.Pattern[str], *, code: bool = False) -> list[Atom]:
@@ -232,7 +243,7 @@ def figures(text: str, lexicon: Lexicon, models: re.Pattern[str], *, code: bool 
         for start, end, model in _siblings(match, text, lexicon):
             take(start, end, ("model", model))
     for word in sorted(lexicon.codes, key=len, reverse=True):
-        for match in re.finditer(rf"(?<![\w.]){re.escape(word)}(?![\w.]*\w)", text):
+        for match in re.finditer(rf"(?<![\w.]){re.escape(word)}(?![\w.]*\w)", text, re.ASCII):
             take(*match.span(), ("code", word))
     for match in _HEADED.finditer(text):
         take(*match.span("header"), ("header", match["header"]))
@@ -252,10 +263,10 @@ def figures(text: str, lexicon: Lexicon, models: re.Pattern[str], *, code: bool 
 
 def stated(text: str, lexicon: Lexicon) -> Iterator[Atom]:
     """The states in a text that speaks of them, where they are written small."""
-    for word in lexicon.states:
-        if word.islower():
-            for found in re.finditer(rf"(?<![\w]){re.escape(word)}(?![\w])", text):
-                yield Atom("state", word, at=found.start(), printed=word)
+    small = "|".join(re.escape(word) for word in lexicon.states if word.islower()) or "(?!)"
+    found = [*re.finditer(rf"(?<!\w)(?:{small})(?!\w)", text)]
+    if len({each[0] for each in found}) > 1 or (found and found[0].start() == 0):  # else it is a word like others
+        yield from (Atom("state", each[0], at=each.start(), printed=each[0]) for each in found)
 
 
 def _siblings(found: re.Match[str], text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:

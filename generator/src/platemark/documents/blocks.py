@@ -22,3 +22,9 @@ class Block:
     """Of rows: the names of the columns."""
     cells: tuple[str, ...] = ()
     """Of rows: what stands in each column."""
+
+
+def parted(before: str, text: str) -> str:
+    """A text, with a space first where only markup keeps its first word from being one with what is `before` it."""
+    glued = before[-1:].isascii() and before[-1:].isalnum() and text[:1].isascii() and text[:1].isalnum()
+    return f" {text}" if glued else text

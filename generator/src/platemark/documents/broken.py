@@ -9,6 +9,7 @@ from dataclasses import replace
 from platemark.documents import words
 from platemark.documents.atoms import Lexicon
 from platemark.documents.blocks import Block
+from platemark.documents.normal import normal
 
 NAME = r"(?:[a-z][\w.\[\]-]*|X-[\w-]+|[A-Z][\w]*(?:-[A-Z]\w+)*|[A-Z]{4,})"
 DEFINITION = re.compile(
@@ -17,11 +18,13 @@ DEFINITION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """How the entry of a parameter or field begins: its name, its type, and whether it is required."""
+_NAMED, _TYPE = re.compile(NAME), re.compile(words.TYPES)
 _STUCK = re.compile(r"^(string|integer|boolean|array|object|number)(required|optional)?(?=[A-Z]|$)")
 
 
-def joined(blocks: list[Block], lexicon: Lexicon) -> Iterator[Block]:
-    """Lines that were broken at code words are one again; names that stuck to the line before stand apart."""
+def joined(blocks: list[Block], lexicon: Lexicon, *, broken: bool) -> Iterator[Block]:
+    """Names that stuck to the line before stand apart; and in a text that may be `broken` at words of code, its
+    lines are one again."""
     names = lexicon.parameters | lexicon.structure
     held: Block | None = None
     for block in blocks:
@@ -38,7 +41,9 @@ def joined(blocks: list[Block], lexicon: Lexicon) -> Iterator[Block]:
             rest = block.text[stuck.end() :]
             yield Block("text", f"{name} {stuck[1]}{f' ({stuck[2]})' if stuck[2] else ''}", block.line)
             held = Block("text", rest, block.line) if rest else None
-        elif held and block.text not in names and _goes_on(held, block):
+        elif held and _NAMED.fullmatch(held.text) and _TYPE.fullmatch(block.text):  # two cells of a table that lost it
+            held = replace(held, text=f"{held.text} {block.text}")
+        elif broken and held and block.text not in names and _goes_on(held, block):
             held = replace(held, text=f"{held.text}\n{block.text}" if _ends(held.text) else f"{held.text} {block.text}")
         else:
             if held:
@@ -65,6 +70,8 @@ def _goes_on(held: Block, block: Block) -> bool:
         return False  # an endpoint ends its line
     if held.sort == "item" and not held.text.endswith(("(", ":", ",")):
         return False
-    if DEFINITION.fullmatch(held.text) and not re.match(r"(?:required|optional|default|header|body)\b", block.text):
+    if DEFINITION.fullmatch(normal(held.text)) and not re.match(
+        r"(?:required|optional|default|header|body)\b", block.text
+    ):
         return False  # an entry's name and type stand alone
-    return bool(re.match(r"[a-z0-9\"'\[(,.]", block.text)) and not DEFINITION.match(block.text)
+    return bool(re.match(r"[a-z0-9\"'\[(,.]", block.text)) and not DEFINITION.match(normal(block.text))

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from lxml import html  # pyright: ignore[reportMissingTypeStubs]: it brings none
 
-from platemark.documents.blocks import Block, Sort
+from platemark.documents.blocks import Block, Sort, parted
 
 _SKIPPED = frozenset(
     ("script", "style", "noscript", "template", "svg", "nav", "header", "footer", "aside", "form", "button", "select",
@@ -20,6 +20,8 @@ _BLOCKS = frozenset(
      "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary",
      "table", "tbody", "td", "th", "thead", "tfoot", "tr", "ul", "caption")
 )  # fmt: skip
+_WORDS = frozenset(("b", "code", "kbd", "strong", "tt", "var"))
+"""What pages mark names, types and values with."""
 _HEADINGS = {**{f"h{level}": level for level in range(1, 7)}, "dt": 6, "summary": 6, "caption": 6}
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*>")
 _SPACE = re.compile(r"\s+")
@@ -81,18 +83,25 @@ class _Walk:
             self.inside(node)
             self.flush()
             self.sort, self.level = outer
+        elif tag in _WORDS:
+            self.inside(node, alone=True)
         else:
+            self.buffer += ["^"] * (tag == "sup")
             self.inside(node)
 
-    def inside(self, node: Any) -> None:
+    def inside(self, node: Any, *, alone: bool = False) -> None:
+        """What stands in an element; `alone`: its text is no part of the words around it."""
         if not self.buffer:
             self.line = node.sourceline or self.line
-        self.buffer.append(node.text or "")
+        self.put(node.text or "", alone=alone)
         for child in node:
             if not "".join(self.buffer).strip():
                 self.line = child.sourceline or self.line
             self.element(child)
-            self.buffer.append(child.tail or "")
+            self.put(child.tail or "", alone=child.tag in _WORDS)
+
+    def put(self, text: str, *, alone: bool) -> None:
+        self.buffer.append(parted("".join(self.buffer), text) if alone else text)
 
 
 def _is_chrome(node: Any) -> bool:

@@ -10,12 +10,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from platemark.documents import html
-from platemark.documents.blocks import Block, Sort
+from platemark.documents.blocks import Block, Sort, parted
 
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _COMPONENT = re.compile(r"^\s*</?[A-Z]\w*(\s[^>]*)?>\s*$", re.MULTILINE)
 """A line of MDX that is a component's tag alone."""
 _NAMED = re.compile(r"<[A-Z]\w*\s[^>]*?(?:path|body|query|header|name)=[\"']([^\"']+)[\"'][^>]*>")
+_TAGS = {"<br": "\n", "<sup": "^"}
+"""What tags within a line are in text."""
 _TYPED = re.compile(r"type=[\"']([^\"']+)[\"']")
 
 
@@ -111,13 +113,13 @@ def _inline(token: Token) -> str:
     for index, child in enumerate(children):
         match child.type:
             case "text" | "code_inline":
-                found.append(child.content)
+                found.append(parted("".join(found), child.content))
             case "softbreak":
                 found.append(" ")
             case "hardbreak":
                 found.append("\n")
             case "html_inline":
-                found.append("\n" if re.match(r"<br\s*/?>", child.content) else "")
+                found.append(_TAGS.get(child.content.rstrip("/> "), ""))
             case "em_open" | "em_close" if index in signs:
                 found.append(child.markup)
             case _:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from email import message_from_bytes, policy
+from types import ModuleType
 
 from platemark.documents import html, markdown, text, words
 from platemark.documents.atoms import Lexicon
 from platemark.documents.blocks import Block
-from platemark.documents.normal import normal
+from platemark.documents.broken import joined
+from platemark.documents.normal import normal, slanted
 from platemark.documents.page import Page
 from platemark.documents.statements import statements
 
@@ -31,7 +33,9 @@ def read(raw: bytes, name: str, lexicon: Lexicon, sections: frozenset[str] = fro
     decoded = _decoded(raw)
     if decoded is None:
         return Page((), "unreadable", "it is no text")
-    parts = _blocks(_unpacked(raw, decoded, name), name)
+    source = _unpacked(raw, decoded, name)
+    form = _form(source, name)
+    parts = form.blocks(source)
     shown = normal(" ".join(block.text for block in parts))
     if words.SCRIPTED.search(shown.lower()) and len(shown) < LEAST:
         return Page((), "unreadable", "it needs scripts")
@@ -39,15 +43,19 @@ def read(raw: bytes, name: str, lexicon: Lexicon, sections: frozenset[str] = fro
         return Page((), "missing", why)
     if len(shown) < SHORT and len(parts) < 12 and not _FIGURES.search(shown):
         return Page((), "unreadable", "it is another page, or one that needs scripts")
-    found = tuple(statements(parts, lexicon, sections))
-    damaged = tuple((s.line, a.printed) for s in found for a in s.atoms if a.type == "damaged")
-    return Page(found, damaged=damaged)
+    found = tuple(statements(joined(parts, lexicon, broken=form is text), lexicon, sections))
+    damaged = [(s.line, a.printed) for s in found for a in s.atoms if a.type == "damaged"]
+    damaged += [(block.line, size) for block in parts if block.sort != "code" for size in slanted(block.text)]
+    return Page(found, damaged=tuple(sorted(damaged)))
 
 
 def blocks(raw: bytes, name: str) -> list[Block]:
     """What the page in a file consists of; nothing where it is no text. Never raises."""
     decoded = _decoded(raw)
-    return [] if decoded is None else _blocks(_unpacked(raw, decoded, name), name)
+    if decoded is None:
+        return []
+    source = _unpacked(raw, decoded, name)
+    return _form(source, name).blocks(source)
 
 
 def together(pages: Sequence[Page]) -> Page:
@@ -86,15 +94,16 @@ def _unpacked(raw: bytes, decoded: str, name: str) -> str:
     return content if isinstance(content, str) else decoded
 
 
-def _blocks(source: str, name: str) -> list[Block]:
+def _form(source: str, name: str) -> ModuleType:
+    """What reads a file: by its suffix, else by how it begins and looks."""
     suffix = name.lower().rpartition(".")[2]
     if suffix in {"html", "htm", "xhtml", "mht", "mhtml"} or (suffix not in {"md", "mdx"} and _HTML.match(source)):
-        return html.blocks(source)
+        return html
     if suffix in {"md", "markdown", "mdx"}:
-        return markdown.blocks(source)
+        return markdown
     if suffix not in {"txt", "text"} and _MARKDOWN.search(source) and not _TAGS.search(source):
-        return markdown.blocks(source)
-    return text.blocks(source)
+        return markdown
+    return text
 
 
 def _missing(shown: str) -> str:

@@ -10,7 +10,7 @@ from zlib import crc32
 from platemark.documents import words
 from platemark.documents.atoms import Atom, Lexicon, family_or_model, figures, stated
 from platemark.documents.blocks import Block
-from platemark.documents.broken import DEFINITION, NAME, joined
+from platemark.documents.broken import DEFINITION, NAME
 from platemark.documents.columns import code_in, in_column, presence
 from platemark.documents.normal import normal
 from platemark.documents.page import Statement
@@ -74,7 +74,7 @@ class _Context:
 def statements(blocks: Iterable[Block], lexicon: Lexicon, sections: frozenset[str] = frozenset()) -> list[Statement]:
     """The statements of a page. `sections` are headings that specs cite: in plain text nothing else tells them."""
     reader = _Reader(lexicon, sections)
-    return [statement for block in joined(list(blocks), lexicon) for statement in reader.block(block)]
+    return [statement for block in blocks for statement in reader.block(block)]
 
 
 class _Reader:
@@ -262,7 +262,7 @@ class _Reader:
         found = self.pattern.search(text[:60])
         if not found or found.start() >= 24 or text.startswith("Q") or words.SAME.search(text.lower()):
             return False
-        return not re.search(r"\b(?:from|vs|than|as|to|like)\s*$|与\s*$", text[: found.start()].lower())
+        return not re.search(r"\b(?:from|vs|than|as|to|like)\s*$|[与同]\s*$", text[: found.start()].lower())
 
     def told(self, text: str) -> str:
         """The parameter that a text speaks of by the words that documents have for it."""

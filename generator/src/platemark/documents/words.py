@@ -56,7 +56,7 @@ BEFORE: Mapping[str, re.Pattern[str]] = {
     "alias": _any(
         r"(?:same (?:\w+ )?(?:capabilit\w+ )?as|equivalent to|identical to)[^.;]{0,24}$",
         r"(?:points? to|resolves? to|alias(?:es)? (?:of|for)|refers to)[^.;]{0,24}$",
-        r"(?:等同于|等价于|相同于?|能力(?:等同|一致)|指向|同)[^。;]{0,12}$",
+        r"(?:等同于|等价于|相同于?|能力(?:等同|一致)|指向|同(?!步))[^。;]{0,12}$",
     ),
     "output": _any(
         r"(?:output|generated|result)\w*(?: \w+){0,3}\s*$", r"(?:输出|生成)[^。;]{0,8}$", r"^format: ?$|^格式: ?$"
@@ -196,6 +196,8 @@ TRANSPORT: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 """How requests may travel, said of a model."""
 
+REGION = re.compile(r"华[东南北]\d")
+"""A region by a name that has a number in it: regions are known by their codes and hosts."""
 NUMBERS: Mapping[str, str] = {
     "one": "1",
     "two": "2",
@@ -208,7 +210,7 @@ NUMBERS: Mapping[str, str] = {
     "三": "3",
 }
 COUNTED = re.compile(
-    r"(?:[Ee]xactly|[Oo]nly|[Aa]t most|[Pp]recisely|仅(?:支持|允许)?|只能(?:有|包含)?|有且仅有)\s?"
+    r"(?:[Ee]xactly|[Oo]nly|[Aa]t most|[Pp]recisely|仅(?:支持|允许)?(?:传入)?|只能(?:有|包含|传入)?|有且仅有)\s?"
     r"(?P<count>one|two|three|four|five|一|两|二|三)(?=个|[a-z\s])"
 )
 """Numbers that a page writes out."""

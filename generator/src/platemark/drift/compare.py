@@ -196,7 +196,13 @@ def _changes(before: Statement, after: Statement) -> Iterator[Change]:
             continue
         left, right = mine[a:b], yours[c:d]
         for old, new in _paired(left, right):
-            yield Change(old, new, before, after)
+            if not _stays(old, new, after) and not _stays(new, old, before):
+                yield Change(old, new, before, after)
+
+
+def _stays(atom: Atom | None, instead: Atom | None, there: Statement) -> bool:
+    """Whether a figure without another in its place stands in the other statement yet, though as an example."""
+    return atom is not None and instead is None and any(_key(atom) == _key(a) for a in there.atoms)
 
 
 def _defaults(old: Page, new: Page, pairs: dict[int, int]) -> Iterator[Change]:
@@ -357,7 +363,8 @@ class _Balance:
         if old is not None:
             return (old.type, old.value) in self.said_after and not (old.type in MEMBERS and old.roles & {"listed"})
         assert new is not None
-        return (new.type, new.value) in self.said_before and not (new.type in MEMBERS and new.roles & {"listed"})
+        listed = new.type in MEMBERS - {"state"} and "listed" in new.roles  # a state is one wherever it is named
+        return (new.type, new.value) in self.said_before and not listed
 
     def moved(self, atom: Atom, statement: Statement, *, less: bool) -> bool:
         sign = 1 if less else -1

@@ -91,9 +91,9 @@ def judge(
             cases[claim].changes.append(change)
     present = _values(old), _values(new)
     rows = [row for claim in claims for row in _judged(claim, cases[claim], new, present)]
-    rows = believed(rows)
+    rows = {replace(row, line=0, place=""): row for row in reversed(believed(rows))}  # one for all places
     fresh = [*news(old, new, known, lexicon, document), *unclaimed]
-    return Drift((Read(document, "ok"),), tuple(dict.fromkeys(rows)), tuple(fresh), found.cosmetic)
+    return Drift((Read(document, "ok"),), tuple(reversed(rows.values())), tuple(fresh), found.cosmetic)
 
 
 def _elsewhere(change: Change, others: Ledger, before: Page) -> list[Claim]:

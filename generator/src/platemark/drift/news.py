@@ -146,7 +146,9 @@ def _host(atom: Atom, known: dict[str, set[str]]) -> str:
     family = {".".join(host.split(".")[-2:]) for host in ours}
     return (
         "host"
-        if atom.value not in ours and not _OUTSIDE.search(atom.value) and ".".join(atom.value.split(".")[-2:]) in family
+        if atom.value not in ours
+        and ("{" in atom.value or not _OUTSIDE.search(atom.value))
+        and ".".join(atom.value.split(".")[-2:]) in family
         else ""
     )
 
