@@ -19,6 +19,7 @@ from platemark.drift.report import SEMANTIC
 ROOT = Path(__file__).parents[1]
 ORACLE = Path(__file__).parent / "oracle"
 HISTORY = ORACLE / "history"
+HISTORIES = tuple(sorted(ORACLE.glob("history*")))
 
 WORDED = frozenset({"alpha", "unsupported", "only_in", "same_length", "required", "requires", "type"})
 """Kinds that documents state in words, each page in its own: that they changed is what counts."""
@@ -216,7 +217,7 @@ class Transition:
 def histories(held: Held, folder: Path, *, every: int = 1) -> Iterator[Transition]:
     """What drift says of the labelled transitions of page histories; of one in `every`."""
     data = json.loads((folder / "labels.json").read_text("utf-8"))
-    pages = {each.get("page", each.get("folder")): each for each in data["pages"]}
+    pages = {each["page"]: each for each in data["pages"]}
     for label in data["transitions"][::every]:
         page = pages[label["page"]]
         old = (folder / label["page"] / label["from"]).read_bytes()
@@ -226,7 +227,8 @@ def histories(held: Held, folder: Path, *, every: int = 1) -> Iterator[Transitio
 
 
 def _transition(held: Held, document: str, label: Mapping[str, Any], found: Drift) -> Transition:
-    facts = [each for each in label["changes"] if not _repaired(held, each)]
+    changes = [{"old": "", "new": "", "suspect": False, **each} for each in label["changes"]]
+    facts = [each for each in changes if not _repaired(held, each)]
     wanted = bool(label["semantic"]) and (bool(facts) or label["status"] != "ok" or not label["changes"])
     made = [_labelled(document, each, found) for each in facts]
     if label["status"] != "ok":

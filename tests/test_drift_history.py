@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from drift_scores import HISTORY, ROOT, Held, Transition, histories
+from drift_scores import HISTORIES, ROOT, Held, Transition, histories
 
 
 @pytest.fixture(scope="module")
 def transitions() -> list[Transition]:
-    return list(histories(Held(ROOT / "specs"), HISTORY, every=4))
+    held = Held(ROOT / "specs")
+    return [each for folder in HISTORIES for each in histories(held, folder, every=5)]
 
 
 def test_the_sample_has_transitions_of_each_sort(transitions: list[Transition]) -> None:
@@ -31,9 +32,10 @@ def test_what_is_reported_had_to_be_seen(transitions: list[Transition]) -> None:
     assert len(false) <= 0.10 * len(reported), "\n".join(false)
 
 
-def test_each_capture_is_labelled_once() -> None:
-    data = json.loads((HISTORY / "labels.json").read_text("utf-8"))
+@pytest.mark.parametrize("folder", HISTORIES, ids=lambda folder: folder.name)
+def test_each_capture_is_labelled_once(folder: Path) -> None:
+    data = json.loads((folder / "labels.json").read_text("utf-8"))
     labelled = [(each["page"], each["to"]) for each in data["transitions"]]
-    kept = sorted((path.parent.name, path.name) for path in Path(HISTORY).glob("*/*"))
+    kept = sorted((path.parent.name, path.name) for path in folder.glob("*/*"))
     first = {page: min(name for folder, name in kept if folder == page) for page, _ in kept}
     assert sorted(labelled) == [each for each in kept if each[1] != first[each[0]]]

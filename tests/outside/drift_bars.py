@@ -20,7 +20,7 @@ from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from drift_scores import HISTORY, ORACLE, ROOT, Held, Outcome, Transition, changes, gone, histories, rewrites
+from drift_scores import HISTORIES, ORACLE, ROOT, Held, Outcome, Transition, changes, gone, histories, rewrites
 from drift_seeds import seeded
 from platemark.drift import Capture
 
@@ -65,7 +65,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How well drift reads documents, measured")
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--changes", type=Path, nargs="+", default=sorted(ORACLE.glob("drift*.json")), metavar="FILE")
-    parser.add_argument("--history", type=Path, nargs="+", default=[HISTORY], metavar="DIR")
+    parser.add_argument("--history", type=Path, nargs="+", default=HISTORIES, metavar="DIR")
     parser.add_argument("--seeded", type=int, default=500, help="so many figures are changed at random")
     parser.add_argument("--rewrites", type=int, default=40, help="so many rewrites of each document")
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn at random")

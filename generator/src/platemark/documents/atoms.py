@@ -111,7 +111,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?<![A-Z-])X-[A-Za-z]+(?:-[A-Za-z]+)+"), lambda found: ("header", found[0])),
     (
         re.compile(
-            r"(?:(?<=[\s\[(:$])|(?<=\d-)|(?<=maximum)|(?<=of)|(?<=is)|(?<=and)|(?<=to))-\d+(?:\.\d+)?"
+            r"(?:(?<=[\s\[(:$])|(?<=\d-)|(?<=maximum)|(?<=of)|(?<=is)|(?<=and)|(?<=to))-\d+(?:\.\d+)?(?!\.?\d)"
             r"(?= ?[a-zA-Z小分秒天张个,.\])]|$)"
         ),
         lambda found: ("damaged", found[0]),
@@ -120,6 +120,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?<![\w.-])[a-z]+\d+(?:\.\d+)?(?:-[a-z]\w*)+", re.ASCII), lambda _: None),
     (words.STATE, lambda found: ("state", found["state"])),
     (words.COUNTED, lambda found: ("int", words.NUMBERS[found["count"]])),
+    (words.SPELT, lambda found: ("int", words.NUMBERS[found[0].lower()])),
     (re.compile(r"(?<=Authorization: )[A-Z]\w+"), lambda found: ("word", found[0])),
     (words.CONSTANT, lambda found: ("word", found["word"])),
     (
@@ -144,7 +145,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?P<sign>(?!.)x)?(?P<amount>\d+(?:\.\d+)?)\s?(?P<word>元|CNY|RMB|USD|美元)"), _money),
     (re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) ?%"), lambda found: ("percent", f"{decimal(found[1])}%")),
     (
-        re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) ?(KB|MB|GB|M(?![a-zA-Z]))"),
+        re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) ?(Ki?B|Mi?B|Gi?B|M(?![a-zA-Z]))"),
         lambda found: ("bytes", f"{found[1]} {found[2][0]}B"),
     ),
     (re.compile(r"(?<![\d.])" + _TIME, re.IGNORECASE), _time),
@@ -185,7 +186,10 @@ _PLACEHOLDER = re.compile(
     r"/(?:\{\w+\}|<\w+>|(?=[\w-]*\d)[0-9a-f]{4,}[\w-]*|[\w-]*x{3,}[\w-]*|[A-Z]+(?:_[A-Z]+)+)(?=/|$)"
 )
 _SIBLING = re.compile(r"\s*(?:/|、|,|和|与|and|or)\s*-?(?P<word>[a-z]+)(?![\w-])")
-_CODE = re.compile(r"(?<![\w./{-])[A-Z][a-z]+(?:[A-Z][a-z]*)+(?:\.[A-Z]\w+)*(?![\w(/-])", re.ASCII)
+_CODE = re.compile(
+    r"(?:(?<![\w./{-])|(?<=\d{3}-))(?:[A-Z][a-z]+(?:[A-Z][a-z]*)+(?:\.[A-Z]\w+)*|[A-Z][a-z]{3,}(?:\.[A-Z][A-Za-z]{3,})+)(?![\w(/-])",
+    re.ASCII,
+)
 """What is written as error codes are."""
 _SHORT = re.compile(
     r"(?<![\w/.-])[a-z]+\d?[a-z]*-?[a-z]*(?:-[a-z]+)*/[a-z]+(?:-[a-z]+)*(?= endpoint|[)\s,]*\(?async)", re.ASCII

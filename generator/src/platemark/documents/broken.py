@@ -14,7 +14,7 @@ from platemark.documents.normal import normal
 NAME = r"(?:[a-z][\w.\[\]-]*|X-[\w-]+|[A-Z][\w]*(?:-[A-Z]\w+)*|[A-Z]{4,})"
 DEFINITION = re.compile(
     rf"^[\s•*-]*(?P<name>{NAME})(?:\s+|\s*[:(]\s*)\(?(?P<type>{words.TYPES})\b\)?"
-    r"(?P<rest>\s*(?:[(\[,:|•-].*|required.*|optional.*|可选.*|必[选填].*|默认.*|$))",
+    r"(?P<rest>\s*(?:[(\[,:|•-].*|required.*|optional.*|(?:非?必|可|选)[选填].*|默认.*|$))",
     re.IGNORECASE | re.DOTALL,
 )
 """How the entry of a parameter or field begins: its name, its type, and whether it is required."""

@@ -36,6 +36,22 @@ def in_column(atoms: list[Atom], column: str, text: str, money: str) -> list[Ato
     return found
 
 
+def message(text: str, at: int = 0) -> Atom:
+    """The message of an error, whatever sign it ends with."""
+    return Atom("message", text.strip(" .!;")[:160], at=at, printed=text)
+
+
+def messages_in(text: str) -> list[Atom]:
+    """The messages that a heading below the name of an error gives, or a line that says so; some give several."""
+    found: list[Atom] = []
+    at = 0
+    for part in re.split(r"( / )", text):
+        if part.strip() and part != " / ":
+            found.append(message(part, at))
+        at += len(part)
+    return found
+
+
 def code_in(cells: list[str], head: list[str]) -> str:
     """The error code that a row is about: a word in capitals under a column for codes."""
     for name, cell in zip(head, cells, strict=False):

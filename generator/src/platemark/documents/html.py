@@ -12,7 +12,7 @@ from lxml import html  # pyright: ignore[reportMissingTypeStubs]: it brings none
 from platemark.documents.blocks import Block, Sort, parted
 
 _SKIPPED = frozenset(
-    ("script", "style", "noscript", "template", "svg", "nav", "header", "footer", "aside", "form", "button", "select",
+    ("script", "style", "noscript", "template", "svg", "nav", "header", "footer", "form", "button", "select",
      "iframe", "head", "dialog")
 )  # fmt: skip
 _BLOCKS = frozenset(
@@ -20,8 +20,10 @@ _BLOCKS = frozenset(
      "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary",
      "table", "tbody", "td", "th", "thead", "tfoot", "tr", "ul", "caption")
 )  # fmt: skip
-_WORDS = frozenset(("b", "code", "kbd", "strong", "tt", "var"))
-"""What pages mark names, types and values with."""
+_WORDS = frozenset(("code", "kbd", "tt", "var"))
+"""What pages mark names and values with."""
+_MARKS = _WORDS | {"b", "strong", "i", "em", "small"}
+"""Where two of them stand side by side, each holds a word of its own."""
 _HEADINGS = {**{f"h{level}": level for level in range(1, 7)}, "dt": 6, "summary": 6, "caption": 6}
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*>")
 _SPACE = re.compile(r"\s+")
@@ -97,6 +99,8 @@ class _Walk:
         for child in node:
             if not "".join(self.buffer).strip():
                 self.line = child.sourceline or self.line
+            if child.tag in _MARKS and _follows_mark(child):
+                self.buffer.append(" ")
             self.element(child)
             self.put(child.tail or "", alone=child.tag in _WORDS)
 
@@ -104,7 +108,14 @@ class _Walk:
         self.buffer.append(parted("".join(self.buffer), text) if alone else text)
 
 
+def _follows_mark(node: Any) -> bool:
+    before = node.getprevious()
+    return before is not None and before.tag in _MARKS - {node.tag} and not before.tail
+
+
 def _is_chrome(node: Any) -> bool:
+    if node.tag == "aside" and 2 * sum(len(a.text_content()) for a in node.iter("a")) > len(node.text_content()):
+        return True  # a list of links beside the page, not a note
     about = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('role') or ''}"
     return bool(about.strip() and _CHROME.search(about)) and len(node.text_content()) < 4000
 

@@ -108,12 +108,15 @@ def _lines(text: str, line: int, sort: Sort, level: int) -> Iterator[Block]:
 def _inline(token: Token) -> str:
     """The text; a `*` within a word or between figures is one, though Markdown takes it for emphasis."""
     found: list[str] = []
-    children = token.children or []
+    children = [child for child in token.children or [] if child.type != "text" or child.content]
     signs = _signs(children)
+    last = ""
     for index, child in enumerate(children):
         match child.type:
             case "text" | "code_inline":
-                found.append(parted("".join(found), child.content))
+                beside = "code_inline" in {child.type, last}
+                found.append(parted("".join(found), child.content) if beside else child.content)
+                last = child.type
             case "softbreak":
                 found.append(" ")
             case "hardbreak":

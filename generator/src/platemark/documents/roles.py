@@ -229,6 +229,8 @@ def _distance(at: int, end: int, start: int, stop: int, low: str) -> int:
             return 2
         return (40 if len(between) < _APART else _FAR) + len(between) + 40 * bool(_CLAUSE.search(between))
     between = low[stop:at]
+    if ")" in between and re.search(r"\((?:vs|than|unlike)\b[^()]*$", low[:start]):
+        return _FAR + len(between)  # it is only compared with, in parentheses
     if between.startswith(":"):
         return len(between) // 4
     return max(1, len(between)) + 60 * len(re.findall(r"[;。]|\bvs\b", between))

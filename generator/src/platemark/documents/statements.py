@@ -11,7 +11,7 @@ from platemark.documents import words
 from platemark.documents.atoms import Atom, Lexicon, family_or_model, figures, stated
 from platemark.documents.blocks import Block
 from platemark.documents.broken import DEFINITION, NAME
-from platemark.documents.columns import code_in, in_column, presence
+from platemark.documents.columns import code_in, in_column, message, messages_in, presence
 from platemark.documents.normal import normal
 from platemark.documents.page import Statement
 from platemark.documents.roles import with_roles
@@ -22,7 +22,9 @@ _SENTENCE = re.compile(
 )
 _EITHER = re.compile(r"^[a-z_]+ ?/ ?(?=[a-z_]+ )")
 """The first of two names for one entry: `text / prompt`."""
-_TYPED = re.compile(rf"(?P<type>{words.TYPES})\W*(?P<presence>required|optional|必选|必填|可选)?\W*", re.IGNORECASE)
+_TYPED = re.compile(
+    rf"(?P<type>{words.TYPES})\W*(?P<presence>required|optional|非?必[选填]|可选|选填)?\W*", re.IGNORECASE
+)
 _LISTED = re.compile(rf"^[\s•*-]*(?P<name>{NAME})\s*(?:\([^)]*\))?\s*(?::|：| - |—)\s*(?P<rest>.+)$", re.DOTALL)
 _LONGEST = 6000
 """No sentence has more characters: what has is no text that people wrote."""
@@ -69,6 +71,10 @@ class _Context:
     """What the text before a table says of its amounts."""
     lead: str = ""
     """The sentence that introduces the list which follows."""
+    code: str = ""
+    """The error that the last heading which names one is about."""
+    depth: int = 0
+    """The level of that heading."""
 
 
 def statements(blocks: Iterable[Block], lexicon: Lexicon, sections: frozenset[str] = frozenset()) -> list[Statement]:
@@ -107,7 +113,14 @@ class _Reader:
             yield from self.begin(name, text, block.line)
             return
         self.section(text)
-        yield from self.sentences(text, block.line, scope="")
+        if named := words.CODED.match(text):
+            self.at.code, self.at.depth = named["code"] or named["bare"], block.level
+        elif block.level <= self.at.depth:
+            self.at.code = ""
+        if self.at.code and not named:
+            yield self.made(text, messages_in(text), block.line, subject=self.at.code)
+        else:
+            yield from self.sentences(text, block.line, scope="")
 
     def section(self, text: str) -> None:
         self.at.section, self.at.subject, self.at.lead, self.at.named = text[:60], "", "", False
@@ -137,7 +150,7 @@ class _Reader:
         atoms += [Atom("header", name, printed=name)] if name.startswith("X-") else []
         yield self.made(f"{name} {typed} {kind}", atoms, line, subject=name, defines=name)
         rest = re.sub(
-            r"^[\s:(\[,|•-]*(?:required|optional|可选|必选|必填)?[\s)\]:,.|-]*", "", rest, flags=re.IGNORECASE
+            r"^[\s:(\[,|•-]*(?:required|optional|可选|选填|非?必[选填])?[\s)\]:,.|-]*", "", rest, flags=re.IGNORECASE
         )
         if len(rest) > 3:
             yield from self.sentences(rest, line, scope="")
@@ -198,11 +211,15 @@ class _Reader:
         if words.CODES.search(column) and cell == code:
             return Atom("code", code, printed=cell)
         if words.MESSAGES.search(column):
-            return Atom("message", cell[:160], printed=cell)
+            return message(cell)
         return Atom("int", cell, "status", printed=cell) if re.fullmatch(r"[1-5]\d\d", cell) else None
 
     def text(self, block: Block) -> Iterator[Statement]:
         text = normal(block.text)
+        if self.at.code and (told := words.MESSAGE.match(text)):
+            yield self.made(told["message"], messages_in(told["message"]), block.line, subject=self.at.code)
+            yield from self.sentences(text[told.end() :], block.line, scope="")
+            return
         name = self.entry(text)
         if name:
             yield from self.begin(name, text, block.line)

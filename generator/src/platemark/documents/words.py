@@ -51,7 +51,7 @@ BEFORE: Mapping[str, re.Pattern[str]] = {
     "rounds": _any(r"multiples? of[^0-9]{0,6}$", r"(?:整除|倍数)[^0-9]{0,6}$"),
     "keep": _any(
         r"(?:valid|expire\w*|retain\w*|kept|purge\w*|queried|available|stored)\b[^.;。]{0,40}$",
-        r"(?:有效期?|保留|保存|过期|失效|清除)[^。;]{0,24}$",
+        r"(?:有效期?|保留|保存|留存|过期|失效|清除)[^。;]{0,24}$",
     ),
     "alias": _any(
         r"(?:same (?:\w+ )?(?:capabilit\w+ )?as|equivalent to|identical to)[^.;]{0,24}$",
@@ -77,6 +77,7 @@ AFTER: Mapping[str, re.Pattern[str]] = {
     "low": _any(r"^[^.;。0-9]{0,12}or more", r"^[^.;。0-9]{0,6}(?:以上)"),
     "rounds": _any(r"^\s*的?(?:整数?倍|倍数|整除)"),
     "fixed": _any(r"^\s*only\b"),
+    "keep": _any(r"^\s*(?:以?后|之?内|内)?(?:即|自动|会被?|将被?|均|都)*(?:作废|失效|过期|清除|删除|可查|有效)"),
 }
 """What stands right after a figure → its role."""
 
@@ -121,14 +122,32 @@ PRICED = _any(r"\bprices?\b|\bcosts?\b|价格|单价|计费")
 CODES = _any(r"(?:error )?codes?$|错误码|错误代码|^code$")
 MESSAGES = _any(r"(?:error )?messages?$|错误信息|报错信息|^message$")
 
+MESSAGE = re.compile(
+    r"(?:(?:error )?message|错误信息|报错信息)\s*:\s*(?P<message>[^\s\u3001-\u9fff][^\u3001-\u9fff]*)", re.I
+)
+"""How a line begins that gives the message of an error; what follows it in Chinese says what to do."""
+CODED = re.compile(
+    r"(?:HTTP )?[1-5]\d\d ?[-: ] ?(?P<code>(?:[A-Z]|[a-z]+_)\w*(?:\.\w+)*)|(?P<bare>[A-Z][a-z]+(?:[A-Z.][A-Za-z]*)+)$"
+)
+"""A heading that names an error: `400-InvalidParameter`."""
+
 POLICIES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("excess", "truncated", _any(r"truncat\w*|cut off|trimmed|clipped", r"截断|截取|截去")),
+    (
+        "excess",
+        "truncated",
+        _any(
+            r"(?<!not )(?<!no longer )(?:truncat\w*|cut off|trimmed|clipped)",
+            r"(?:excess|the rest|beyond|exceed\w*)[^.;。]{0,40}(?<!not )(?:dropped|discarded)",
+            r"(?<!不)(?<!不再)(?<!不会)(?<!不再自动)(?<!不会自动)(?:截断|截取|截去|截掉)",
+            r"(?:超出|超过|多出)[^。;]{0,12}(?:丢弃|舍弃)",
+        ),
+    ),
     (
         "excess",
         "refused",
         _any(
             r"(?:exceed\w*|excess\w*|longer|beyond|overflow)[^.;。]{0,40}(?:error|reject|refus|fail)",
-            r"(?:超出|超过|过长)[^。;]{0,16}(?:报错|错误|拒绝|失败)",
+            r"(?:超出|超过|过长)[^。;]{0,16}(?<!不会)(?<!不)(?:报错|错误|拒绝|失败)",
         ),
     ),
     (
@@ -204,6 +223,9 @@ NUMBERS: Mapping[str, str] = {
     "three": "3",
     "four": "4",
     "five": "5",
+    "six": "6",
+    "eight": "8",
+    "nine": "9",
     "一": "1",
     "两": "2",
     "二": "2",
@@ -213,6 +235,8 @@ COUNTED = re.compile(
     r"(?:[Ee]xactly|[Oo]nly|[Aa]t most|[Pp]recisely|仅(?:支持|允许)?(?:传入)?|只能(?:有|包含|传入)?|有且仅有)\s?"
     r"(?P<count>one|two|three|four|five|一|两|二|三)(?=个|[a-z\s])"
 )
+_MORE = r"(?:two|three|four|five|six|eight|nine)\b(?! (?:second|minute|hour|day))"
+SPELT = re.compile(rf"\b(?:one|two)(?= to {_MORE})|(?:(?<=\bone to )|(?<=\btwo to )){_MORE}", re.IGNORECASE)
 """Numbers that a page writes out."""
 STATES = _any(r"status|states?\b|状态")
 STATE = re.compile(
@@ -233,7 +257,7 @@ UNSUPPORTED = _any(
 )
 ONLY = _any(r"\bonly\b", r"仅|只(?:在|有|对|支持|适用)")
 
-REQUIRED = _any(r"\brequired\b", r"必选|必填|必须传")
+REQUIRED = _any(r"\brequired\b", r"(?<!非)必[选填]|必须传")
 YES = frozenset({"yes", "true", "y", "required", "是", "必选", "必填", "√", "✓", "✔"})
 NO = frozenset({"no", "false", "n", "optional", "否", "可选", "选填", "-", "×", "x"})
 """What stands in a column that says whether a parameter is required."""
@@ -334,6 +358,8 @@ CHOICE = _any(
     r"仅支持以下|可选(?:值|的?分辨率|尺寸)|支持(?:的)?(?:以下)?(?:分辨率|尺寸)|固定(?:的)?(?:分辨率|尺寸)",
 )
 """A list from which one must choose."""
+PICTURES = re.compile(r"(?:[a-z0-9.]+[-_/])*(?:[a-z0-9]*image[a-z]*|t2i|i2i)(?:[-_/][a-z0-9.]+)*")
+"""What the id of a model that makes pictures looks like, whoever offers it."""
 SERIES = re.compile(r"(?P<names>[\w.]+(?:(?:, | and | or |/|、|和|与)[\w.]+)*)\s?(?:series|系列)")
 """Models by the part of their ids that tells them apart."""
 OUTPUT = _any(r"\bproduces?\b|\boutput|\bresult|\bgenerated|\breturned", r"输出|生成(?:的)?图|返回")

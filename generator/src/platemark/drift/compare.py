@@ -275,10 +275,31 @@ def _joined(changes: list[Change]) -> list[Change]:
         if change.old is None:
             continue
         twin = next((c for c in waiting if _twins(change, c)), None) if change.new is None else None
+        spoilt = next((c for c in changes if change.new is None and _spoils(c, change)), None)
         if twin is not None:
             waiting.remove(twin)
+        elif spoilt is not None:
+            twin = spoilt
         found.append(change if twin is None else Change(change.old, twin.new, change.before, twin.after))
     return found + waiting
+
+
+def _spoils(came: Change, gone: Change) -> bool:
+    """Whether a figure that can't be read has the digits of one that is gone."""
+    old, new = gone.old, came.new
+    return (
+        old is not None
+        and new is not None
+        and new.type == "damaged"
+        and gone.context.subject == came.context.subject
+        and holds(new.value, old.value)
+    )
+
+
+def holds(spoilt: str, value: str) -> bool:
+    """Whether what can't be read has the digits of a figure, and more."""
+    digits = ["".join(sign for sign in text if sign.isdecimal()) for text in (spoilt, value)]
+    return len(digits[1]) > 1 and digits[1] in digits[0]
 
 
 def _twins(gone: Change, came: Change) -> bool:

@@ -11,8 +11,15 @@ _FEW, _SHARE = 3, 0.25
 """So many facts, and such a share of all, do not vanish from a page at once."""
 
 
+NEWLY = "newly stated"
+
+
 def believed(rows: list[Row]) -> list[Row]:
-    """The rows; where too much has vanished at once, or several addresses have, the page only says it otherwise."""
+    """The rows; where too much has vanished at once, or several addresses have, or too much is newly stated, the page
+    only says it otherwise."""
+    came = [row for row in rows if row.why == NEWLY]
+    if len(came) > max(_FEW, _SHARE * sum(row.status == "confirmed" for row in rows)):
+        rows = [replace(row, status="confirmed", new="", why="") if row.why == NEWLY else row for row in rows]
     gone = [row for row in rows if row.status == "vanished"]
     confirmed = sum(row.status == "confirmed" for row in rows)
     all_gone = len(gone) > max(_FEW, confirmed * _SHARE)

@@ -13,8 +13,8 @@ from platemark.documents.atoms import Atom, Lexicon
 from platemark.documents.page import Page, Statement
 from platemark.drift.attribute import Ledger, concerns, ends
 from platemark.drift.claims import Claim, Figure
-from platemark.drift.compare import MEMBERS, Change, compare, counts
-from platemark.drift.doubts import another, believed
+from platemark.drift.compare import MEMBERS, Change, compare, counts, holds
+from platemark.drift.doubts import NEWLY, another, believed
 from platemark.drift.news import news
 from platemark.drift.report import Drift, News, Read, Row, Status
 from platemark.drift.scopes import scoped
@@ -38,6 +38,7 @@ _UNLISTED = frozenset({"error", "model", "alias", "schemes"})
 _TELLING = frozenset({"size", "ratio", "token", "format", "bytes", "money", "path", "host", "model", "state", "code"})
 NAMED = frozenset({"state", "code", "region", "path", "host"})
 """What has a name: where it newly stands on a page, that is a change, though specs may know it."""
+_STRONG = frozenset({"bytes", "time", "money", "percent", "size", "ratio", "token", "format", "int"})
 _ENOUGH = {"state": 2, "code": 3}
 """How many of a sort a page names that lists them."""
 _ANYWHERE = frozenset(
@@ -70,7 +71,10 @@ def judge(
     if why := another(old, new):
         rows = [_row(claim, "unchecked", why="the document is unreadable") for claim in claims]
         return Drift((Read(document, "unreadable", why),), tuple(rows))
-    others = Ledger([claim for claim in known if claim.document != document and claim.kind in _ANYWHERE])
+    ours = {model for claim in claims for model in claim.models}
+    others = Ledger(
+        [c for c in known if c.document != document and c.kind in _ANYWHERE and (not ours or ours & {*c.models})]
+    )
     found = compare(old, new)
     cases: dict[Claim, _Case] = defaultdict(_Case)
     unclaimed: list[News] = []
@@ -92,7 +96,7 @@ def judge(
     present = _values(old), _values(new)
     rows = [row for claim in claims for row in _judged(claim, cases[claim], new, present)]
     rows = {replace(row, line=0, place=""): row for row in reversed(believed(rows))}  # one for all places
-    fresh = [*news(old, new, known, lexicon, document), *unclaimed]
+    fresh = [*news(old, new, known, lexicon, document=document, models=ours), *unclaimed]
     return Drift((Read(document, "ok"),), tuple(reversed(rows.values())), tuple(fresh), found.cosmetic)
 
 
@@ -126,9 +130,8 @@ def _unclaimed(change: Change, document: str) -> list[News]:
         return []
     if not _alone(change):
         return []
-    telling = (
-        old.roles & {"default", "low", "high", "fixed"} and not at.sample and at.zone not in {"response", "errors"}
-    )
+    bounds = bool(old.roles & {"default", "low", "high", "fixed"}) or old.unit in {"characters", "tokens"}
+    telling = bounds and not at.sample and at.zone not in {"response", "errors"}
     return (
         [News("parameter", at.subject, document, change.line, old=printed(old, new), new=printed(new, old))]
         if telling and at.subject
@@ -177,6 +180,9 @@ def _judged(claim: Claim, case: _Case, new: Page, present: tuple[_Values, _Value
     told = [row for change in changes if (row := _changed(claim, case, change, present)) is not None]
     if told:
         yield from told
+    elif case.after and not case.before and (stated := _stated(claim, case, present[0])):
+        at = case.after[0]
+        yield _row(claim, "changed", line=at.line, place=at.place, new=" ".join(stated), why=NEWLY)
     elif case.after:
         yield _row(claim, "confirmed", line=case.after[0].line, place=case.after[0].place)
     elif case.before and (claim.kind in _SILENT or {figure.type for figure in claim.figures} <= _WORDS):
@@ -232,6 +238,15 @@ def _changed(claim: Claim, case: _Case, change: Change, present: tuple[_Values, 
         why=why,
         side=_side(old),
     )
+
+
+def _stated(claim: Claim, case: _Case, before: _Values) -> list[str]:
+    """The figures of a claim that the page states now, and never did."""
+    values = [(figure.type, figure.value) for figure in claim.figures if figure.type in _STRONG]
+    spoilt = {value for type_, value in before if type_ == "damaged"}
+    known = any(value in before or any(holds(text, value[1]) for text in spoilt) for value in values)
+    here = {(a.type, a.value) for s in case.after for a in s.atoms}
+    return [] if known else [value for type_, value in values if (type_, value) in here]
 
 
 def _others(claim: Claim, page: Page) -> bool:
