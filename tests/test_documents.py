@@ -67,6 +67,30 @@ def test_words_in_marks_stay_one_sentence_and_blocks_part() -> None:
     assert [block.text for block in found] == ["from 512*512 to 1024*1024", "then", "x"]
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("<p><b>size</b><i>string</i>（可选）</p>", "size string（可选）"),
+        ("<p><strong>n</strong><code>integer</code></p>", "n integer"),
+        ("<p><span class='name'>seed</span><span class='type'>integer</span></p>", "seed integer"),
+        ("<p>set<code>n</code>to 2</p>", "set n to 2"),
+        ("<p>both be non<b>e</b></p>", "both be none"),
+        ("<p><span class='k'>10</span><span class='k'>24</span></p>", "1024"),
+        ("<p>at most 2048<sup>2</sup> pixels</p>", "at most 2048^2 pixels"),
+    ],
+)
+def test_only_what_markup_alone_parts_is_two_words(written: str, read_as: str) -> None:
+    assert [block.text for block in html.blocks(written)] == [read_as]
+
+
+def test_a_note_in_an_aside_is_read_and_a_list_of_links_is_not() -> None:
+    found = html.blocks(
+        "<aside class='callout'><p>Only <code>512*512</code>.</p></aside>"
+        "<aside><ul><li><a href='#1'>Sizes up to 9</a></li><li><a href='#2'>Prices</a></li></ul></aside>"
+    )
+    assert [block.text for block in found] == ["Only 512*512."]
+
+
 def test_cells_that_span_rows_and_columns_stand_in_each() -> None:
     found = html.blocks(
         "<table><tr><th>Model</th><th>Size</th><th>n</th></tr>"
@@ -157,6 +181,25 @@ def test_a_component_that_names_a_parameter_begins_its_entry() -> None:
     assert "required" in figures(found, "policy", "seed")
 
 
+def test_an_exported_page_introduces_parameters_by_name_and_type() -> None:
+    found = page(
+        "**input** `object` （必选）\n\n属性\n\n**prompt**`string`**（必选）**\n\n长度不超过800个字符。\n\n"
+        "**negative\\_prompt** `_string_` （可选）\n\n长度不超过500个字符，超出时报错，不再截断。\n\n"
+        "**n** `integer` （选填）\n\n取值范围为1~4张，默认为`2`。\n",
+        "page.md",
+    )
+    assert figures(found, "int", "prompt") == ["800"]
+    assert figures(found, "int", "negative_prompt") == ["500"]
+    assert figures(found, "policy", "negative_prompt") == ["optional", "refused"]
+    assert figures(found, "int", "n") == ["1", "4", "2"]
+    assert roles(found, "2") == {"default"}
+
+
+def test_paragraphs_of_markdown_are_not_joined() -> None:
+    found = page("图像格式：png\n\nlamp-1-fast\n\n宽高均在\\[512, 1440\\]像素之间\n", "page.md")
+    assert [s.models for s in found.statements if "1440" in {a.value for a in s.atoms}] == [("lamp-1-fast",)]
+
+
 # ── Plain text ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -228,6 +271,46 @@ def test_spans_of_long_figures_are_no_ids() -> None:
     found = page("The size is 1280*1280-1440*1440 pixels. A prompt holds 1000-2000 characters.\n")
     assert figures(found, "size") == ["1280*1280", "1440*1440"]
     assert figures(found, "int") == ["1000", "2000"]
+
+
+def test_signs_that_were_taken_for_emphasis_come_in_pairs() -> None:
+    found = page("Pixels: \\[768_768, 1280_1280\\], ratio 1:4 to 4:1.\n", "page.md")
+    assert figures(found, "size") == ["768*768", "1280*1280"]
+    assert {printed for _, printed in found.damaged} == {"768_768", "1280_1280"}
+
+
+def test_blanks_around_a_host_are_none() -> None:
+    found = page("`POST https:// {WorkspaceId}.eu-central-1.maas.lamps.com /api/v1/draw/pictures`\n", "page.md")
+    assert figures(found, "host") == ["{workspaceid}.eu-central-1.maas.lamps.com"]
+    assert figures(found, "path") == ["/api/v1/draw/pictures"]
+    assert figures(found, "code") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "type_", "values"),
+    [
+        ("结果地址的域名为lamps-{标识}.oss.lamps.com。", "host", ["lamps-{标识}.oss.lamps.com"]),
+        ("请求/api/v1/draw/pictures接口。", "path", ["/api/v1/draw/pictures"]),
+        ("报错BadPrompt时请重试，Model.AccessDenied同。", "code", ["BadPrompt", "Model.AccessDenied"]),
+        ("使用lamp-1模型，或lamp-1-fast。", "model", ["lamp-1", "lamp-1-fast"]),
+        ("One to five pictures, in one to two minutes.", "int", ["1", "5"]),
+        ("Bodies of up to 16 MiB.", "bytes", ["16 MB"]),
+        ("Ask for /api/v1/tasks/gen_Zt07mWc93D next.", "path", ["/api/v1/tasks/{id}"]),
+        ("华北2（北京）", "int", []),
+    ],
+)
+def test_figures_are_told_from_the_words_around_them(written: str, type_: str, values: list[str]) -> None:
+    assert figures(page(f"{written}\n"), type_) == values
+
+
+def test_headings_below_the_name_of_an_error_are_its_messages() -> None:
+    found = page(
+        "## 400-BadPrompt\n\n### prompt must hold \\[1, 9\\] words. / prompt is empty\n\n**原因：** 见上。\n\n"
+        "### 429 Too.Many\n\nMessage: slow down。请稍后重试。\n\n## Other things\n\n### Not a message\n",
+        "page.md",
+    )
+    assert figures(found, "message", "BadPrompt") == ["prompt must hold [1, 9] words", "prompt is empty"]
+    assert figures(found, "message", "Too.Many") == ["slow down"]
 
 
 def test_ids_of_requests_are_no_figures() -> None:

@@ -314,6 +314,58 @@ def test_a_region_goes_by_its_code_and_not_by_its_name() -> None:
     assert (told(found), found.news) == (set(), ())
 
 
+def test_what_a_page_states_for_the_first_time_is_told() -> None:
+    bare = edited(AURORA, (", no larger than 8 MB", ""))
+    assert told(compared(bare, AURORA)) == {("changed", "images.bytes", "", "8 MB")}
+
+
+def test_a_page_that_was_read_less_well_states_nothing_for_the_first_time() -> None:
+    prose = "\n".join(line for line in AURORA.split("\n") if not re.search(r"\d", line) or line.startswith("#"))
+    assert not [row for row in rows(compared(prose, AURORA)) if row.kind != "route"]
+
+
+def test_figures_that_stuck_together_are_suspect_each() -> None:
+    found = told(after(("measures 64 to 4096 pixels", "measures 5124096 pixels"), ("at most 500", "at most 400")))
+    assert found >= {("changed", "prompt.length", "500", "400")}
+    glued = told(compared(edited(AURORA, ("64 to 4096", "512 to 4096")), edited(AURORA, ("64 to 4096", "5124096"))))
+    assert {(status, new) for status, _, _, new in glued} == {("suspect", "5124096")}
+
+
+def test_a_rule_has_one_row_for_all_places_of_a_change() -> None:
+    path = "POST https://api.lumen.example.com/v2/pictures"
+    twice = edited(AURORA, (path, f"{path}\n\nAgain: at most 500 characters for a prompt."))
+    found = compared(twice, twice.replace("at most 500", "at most 400"))
+    assert [row.id for row in rows(found)].count("prompt.length") == 1
+
+
+def test_models_that_make_no_pictures_are_no_news() -> None:
+    found = after(("Two models do this: aurora-1 is", "Models: aurora-2-t2v, aurora-3-video, aurora-1 is"))
+    assert found.news == ()
+
+
+def test_models_of_others_are_news_where_a_page_gives_models_a_line_each() -> None:
+    listed = "<p>wan2.7-image</p><p>qwen-image</p><p>wan2.6-t2i</p>"
+    before = edited(Z_IMAGE, (REQUEST, listed + REQUEST))
+    found = compared(before, edited(before, (REQUEST, f"<p>tide/tide-image-2.0</p>{REQUEST}")), **_without_page(ZH))
+    assert {(news.type, news.value) for news in found.news} == {("model", "tide/tide-image-2.0")}
+    unlisted = after((REQUEST, f"<p>tide/tide-image-2.0</p>{REQUEST}"), **ZH)
+    assert unlisted.news == ()
+
+
+def test_a_parameter_of_other_models_is_news() -> None:
+    row = "<tr><td>max_images</td><td>integer</td><td>可选。图片数量上限。</td></tr>"
+    cell = "<tr><td>prompt_extend</td>"
+    found = after((cell, f"{row}{cell}"), **ZH)
+    assert ("parameter", "max_images") in {(news.type, news.value) for news in found.news}
+
+
+def test_a_region_in_the_name_of_a_host_is_news() -> None:
+    found = after(
+        (REQUEST, f"<p>POST https://{{WorkspaceId}}.ap-northeast-2.maas.aliyuncs.com/api/v1/tasks</p>{REQUEST}"), **ZH
+    )
+    assert ("region", "ap-northeast-2") in {(news.type, news.value) for news in found.news}
+
+
 # ── Pages that are not there ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -157,7 +157,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     ),
     (words.FORMATS, lambda found: ("format", found[0].upper())),
     (
-        re.compile(r"(?<![A-Za-z_])(?!\w*_(?:KEY|ID|URL|API|TOKEN))[A-Z][A-Z_]{2,}[A-Z](?![A-Za-z_])"),
+        re.compile(r"(?<![A-Za-z_$])(?!\w*_(?:KEY|ID|URL|API|TOKEN))[A-Z][A-Z_]{2,}[A-Z](?![A-Za-z_])"),
         lambda found: ("state", found[0]),
     ),
     (re.compile(r"(?<![\w.\-/#)\]])-\d+(?![\d.]*\d)"), lambda found: ("int", found[0])),
@@ -183,11 +183,13 @@ _PATH = re.compile(r"(?<![\w:/.])(?:/[\w{}.~-]+){2,}/?(?:\?[\w=&{}.]+)?|(?<![\w:
 _HEADED = re.compile(r"(?<![A-Z-])(?P<header>X-[A-Za-z]+(?:-[A-Za-z]+)+): ?(?P<word>[a-z]+)(?![\w-])", re.ASCII)
 """A header with its value."""
 _PLACEHOLDER = re.compile(
-    r"/(?:\{\w+\}|<\w+>|(?=[\w-]*\d)[0-9a-f]{4,}[\w-]*|[\w-]*x{3,}[\w-]*|[A-Z]+(?:_[A-Z]+)+)(?=/|$)"
+    r"/(?:\{\w+\}|<\w+>|(?=[\w-]*\d)(?:[0-9a-f]{4,}[\w-]*|(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{8,})"
+    r"|[\w-]*x{3,}[\w-]*|[A-Z]+(?:_[A-Z]+)+)(?=/|$)"
 )
 _SIBLING = re.compile(r"\s*(?:/|、|,|和|与|and|or)\s*-?(?P<word>[a-z]+)(?![\w-])")
 _CODE = re.compile(
-    r"(?:(?<![\w./{-])|(?<=\d{3}-))(?:[A-Z][a-z]+(?:[A-Z][a-z]*)+(?:\.[A-Z]\w+)*|[A-Z][a-z]{3,}(?:\.[A-Z][A-Za-z]{3,})+)(?![\w(/-])",
+    r"(?:(?<![\w./{-])|(?<=\d{3}-))"
+    r"(?![KMG]iB\b)(?:[A-Z][a-z]+(?:[A-Z][a-z]*)+(?:\.[A-Z]\w+)*|[A-Z][a-z]{3,}(?:\.[A-Z][A-Za-z]{3,})+)(?![\w(/-])",
     re.ASCII,
 )
 """What is written as error codes are."""

@@ -22,8 +22,8 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _WORDS = frozenset(("code", "kbd", "tt", "var"))
 """What pages mark names and values with."""
-_MARKS = _WORDS | {"b", "strong", "i", "em", "small"}
-"""Where two of them stand side by side, each holds a word of its own."""
+_MARKS = _WORDS | {"b", "strong", "i", "em", "small", "span"}
+"""Where two that look different stand side by side, each holds words of its own."""
 _HEADINGS = {**{f"h{level}": level for level in range(1, 7)}, "dt": 6, "summary": 6, "caption": 6}
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*>")
 _SPACE = re.compile(r"\s+")
@@ -110,7 +110,9 @@ class _Walk:
 
 def _follows_mark(node: Any) -> bool:
     before = node.getprevious()
-    return before is not None and before.tag in _MARKS - {node.tag} and not before.tail
+    if before is None or before.tag not in _MARKS or before.tail:
+        return False
+    return (before.tag, before.get("class")) != (node.tag, node.get("class"))
 
 
 def _is_chrome(node: Any) -> bool:

@@ -34,8 +34,8 @@ _OPENS = re.compile(r"[{\[(]")
 _CLOSES = re.compile(r"[}\])]")
 _PROSE = re.compile(r"^(?:[A-Z][a-z]+ |[\u4e00-\u9fff])")
 _STRONG = re.compile(
-    r"^\s*(?:curl\b|import\s+[\w.]+;?$|from\s+[\w.]+\s+import\b|\{\s*$|public class|python3?\s+\S+\.py)"
-    r"|\s--data\s|^data:\s*\{|^-{1,2}[a-zA-Z]\s"
+    r"^\s*(?:curl\b|import\s+[\w.]+(?:,\s*[\w.]+)*;?$|package\s+[\w.]+;?$|from\s+[\w.]+\s+import\b|\{\s*$"
+    r"|public class|python3?\s+\S+\.py)|\s--data\s|^data:\s*\{|^-{1,2}[a-zA-Z]\s"
 )
 _GLUE = re.compile(r"(?<=\\)(?=Then |\| |curl )|(?<=^}')(?=[A-Z])|(?<=[a-z])(?=curl -)|(?<=^\}'`)(?=[A-Z])")
 """Where two lines of a page became one as it was saved."""

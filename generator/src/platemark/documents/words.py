@@ -66,6 +66,7 @@ BEFORE: Mapping[str, re.Pattern[str]] = {
 """What stands right before a figure → its role. Where two patterns fit, both roles hold."""
 
 AFTER: Mapping[str, re.Pattern[str]] = {
+    "example": _any(r"^[^.;。]{0,20}\b(?:for example|for instance)\b"),
     "default": _any(
         r"^\s*[)\]]?\s*[(,:]?\s*(?:the |by |is the )?default\b(?!\s*(?:is|:|=|value)?\s*[\"']?\d)",
         r"^\s*[(,:]?\s*(?:为)?(?:默认|缺省)(?!值?[为是:]?\s*[\"']?\d)",
@@ -360,6 +361,8 @@ CHOICE = _any(
 """A list from which one must choose."""
 PICTURES = re.compile(r"(?:[a-z0-9.]+[-_/])*(?:[a-z0-9]*image[a-z]*|t2i|i2i)(?:[-_/][a-z0-9.]+)*")
 """What the id of a model that makes pictures looks like, whoever offers it."""
+NO_PICTURES = re.compile(r"video|audio|speech|(?:^|-)[a-z0-9]{1,2}2v(?:-|$)|vace|animate|tts|asr")
+"""What stands in the ids of models that make no pictures."""
 SERIES = re.compile(r"(?P<names>[\w.]+(?:(?:, | and | or |/|、|和|与)[\w.]+)*)\s?(?:series|系列)")
 """Models by the part of their ids that tells them apart."""
 OUTPUT = _any(r"\bproduces?\b|\boutput|\bresult|\bgenerated|\breturned", r"输出|生成(?:的)?图|返回")

@@ -11,7 +11,7 @@ _FEW, _SHARE = 3, 0.25
 """So many facts, and such a share of all, do not vanish from a page at once."""
 
 
-NEWLY = "newly stated"
+NEWLY = "newly stated, as the specs have it"
 
 
 def believed(rows: list[Row]) -> list[Row]:

@@ -191,7 +191,7 @@ _COMMON = frozenset(
 
 
 def _model(atom: Atom, known: dict[str, set[str]]) -> str:
-    if atom.value in known["model"] or not re.search(r"\d|-", atom.value):
+    if atom.value in known["model"] or not re.search(r"\d|-", atom.value) or words.NO_PICTURES.search(atom.value):
         return ""
     if any(model.startswith(atom.value) for model in known["model"]):
         return ""
