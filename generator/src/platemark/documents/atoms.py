@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from platemark.documents import words
@@ -112,7 +113,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (
         re.compile(
             r"(?:(?<=[\s\[(:$])|(?<=\d-)|(?<=maximum)|(?<=of)|(?<=is)|(?<=and)|(?<=to))-\d+(?:\.\d+)?(?!\.?\d)"
-            r"(?= ?[a-zA-Z小分秒天张个,.\])]|$)"
+            r"(?= ?[a-zA-Z小分秒天张个,.\])]|$)|(?<=[$¥])-\d+(?:\.\d+)?(?!\.?\d)"
         ),
         lambda found: ("damaged", found[0]),
     ),
@@ -217,6 +218,12 @@ class Lexicon:
     others: frozenset[str] = frozenset()
     """Names that documents say are no parameters."""
 
+    @cached_property
+    def code_pattern(self) -> re.Pattern[str]:
+        """The error codes that specs know."""
+        known = "|".join(re.escape(code) for code in sorted(self.codes, key=len, reverse=True)) or "(?!)"
+        return re.compile(rf"(?<![\w.])(?:{known})(?![\w.]*\w)", re.ASCII)
+
     def model_pattern(self) -> re.Pattern[str]:
         """What looks like the id of a model."""
         stems = "|".join(re.escape(stem) for stem in sorted(self.stems, key=len, reverse=True)) or "(?!)"
@@ -248,9 +255,8 @@ def figures(text: str, lexicon: Lexicon, models: re.Pattern[str], *, code: bool 
         take(*match.span(), ("model", match[0].rstrip(".-_")))
         for start, end, model in _siblings(match, text, lexicon):
             take(start, end, ("model", model))
-    for word in sorted(lexicon.codes, key=len, reverse=True):
-        for match in re.finditer(rf"(?<![\w.]){re.escape(word)}(?![\w.]*\w)", text, re.ASCII):
-            take(*match.span(), ("code", word))
+    for match in lexicon.code_pattern.finditer(text):
+        take(*match.span(), ("code", match[0]))
     for match in _HEADED.finditer(text):
         take(*match.span("header"), ("header", match["header"]))
         take(*match.span("word"), ("word", match["word"]))

@@ -217,6 +217,8 @@ _APART = 120
 
 def _distance(at: int, end: int, start: int, stop: int, low: str) -> int:
     """How far a name stands from a figure. One in the parentheses right behind it, or after `for`, is nearest."""
+    if re.search(r"(?:differences? (?:from|to)|compared (?:to|with)|unlike|与|相比)\s*$", low[:start]):
+        return _FAR  # it is only held against another
     if start >= end:
         between = low[end:start]
         if low[stop : stop + 1] == ":":  # it introduces what follows

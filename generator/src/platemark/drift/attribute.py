@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from platemark.documents.atoms import Atom
 from platemark.documents.page import Statement
@@ -257,12 +258,17 @@ class Ledger:
             self.by_kind[claim.reads or claim.kind].append(claim)
 
     def supported(self, atom: Atom, statement: Statement) -> list[tuple[float, Claim]]:
-        """The claims that a figure supports, the best first: all that are nearly as good as the best."""
+        """The claims that a figure supports, the best first: all that are nearly as good as the best. Where it fits
+        none of the models that are named, their names may stand for those that begin so."""
         near = self.by_kind["route"] if atom.type in {"path", "model"} else []
         near = [*self.by_figure[atom.type, atom.value], *near]
         if atom.type == "policy":
             near = [claim for kind in _FAMILIES for claim in self.by_kind[kind]]
-        return _best(self.scored(near, atom, statement, exact=True))
+        found = _best(self.scored(near, atom, statement, exact=True))
+        if found or not atom.models:
+            return found
+        wider = replace(atom, models=tuple(f"{name.rstrip('*')}*" for name in atom.models))
+        return _best(self.scored(near, wider, statement, exact=True))
 
     def concerned(self, atom: Atom, statement: Statement) -> list[tuple[float, Claim]]:
         """The claims that a figure speaks of, whatever it says."""
