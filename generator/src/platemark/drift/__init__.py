@@ -11,10 +11,12 @@ from platemark.documents.page import Page
 from platemark.documents.read import language, read, together
 from platemark.drift.attribute import Ledger
 from platemark.drift.claims import Claim, claims
-from platemark.drift.judging import judge, stands
+from platemark.drift.judging import judge
 from platemark.drift.lexicon import lexicon, sections
 from platemark.drift.report import Drift, News, Read, Row, called
 from platemark.drift.report import together as drifts_together
+from platemark.drift.rows import row_of
+from platemark.drift.standing import stands
 from platemark.ir import Document
 from platemark.spec.model import Spec
 
@@ -100,7 +102,7 @@ def drift(
         part = judge(document.id, before, after, claims=about, lexicon=reader.lexicon, known=reader.claims)
         found.append(called(part, name))
     rest = [claim for claim in reader.claims if claim.document not in given and claim.figures]
-    found.append(Drift(rows=tuple(_unchecked(claim) for claim in rest)))
+    found.append(Drift(rows=tuple(row_of(claim, "unchecked") for claim in rest)))
     return drifts_together(found)
 
 
@@ -117,14 +119,6 @@ def one_capture(before: Page, after: Page) -> Page:
     best = max(range(before.captures), key=likeness)
     kept = tuple(s for s in before.statements if s.capture == best)
     return replace(before, statements=kept, captures=1)
-
-
-def _unchecked(claim: Claim) -> Row:
-    return Row(
-        claim.id, claim.kind, claim.parameter, claim.models, "" if claim.all_modes else ",".join(claim.modes),
-        "" if claim.all_routes else ",".join(claim.routes), "unchecked", claim.document, claim.place, file=claim.file,
-        path=claim.path, losing=claim.losing, cited=claim.document, spec_line=claim.line,
-    )  # fmt: skip
 
 
 def pinned(reader: Reader, captures: Sequence[Capture], document: str) -> tuple[Page, dict[str, Any]]:
