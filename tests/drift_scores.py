@@ -18,7 +18,6 @@ from platemark.drift.report import SEMANTIC
 
 ROOT = Path(__file__).parents[1]
 ORACLE = Path(__file__).parent / "oracle"
-HISTORY = ORACLE / "history"
 HISTORIES = tuple(sorted(ORACLE.glob("history*")))
 
 WORDED = frozenset({"alpha", "unsupported", "only_in", "same_length", "required", "requires", "type"})

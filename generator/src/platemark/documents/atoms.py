@@ -47,6 +47,8 @@ _ACRONYMS = frozenset(
     ("HTTP", "HTTPS", "JSON", "POST", "GET", "PUT", "DELETE", "HEAD", "UTC", "API", "SDK", "URL", "OSS", "NULL")
 )
 """Words in capitals that are no states."""
+REGION = r"(?:cn|ap|us|eu|me|sa|ca)-[a-z]{4,}(?:-\d)?"
+"""What codes of regions look like."""
 _SIDES = (256, 8192)
 
 
@@ -153,7 +155,7 @@ _TOKENS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?<![\d.])[1-9]\d?K(?![a-zA-Z])"), lambda found: ("token", found[0])),
     (re.compile(r"(?<![a-z_])(?:true|false)(?![a-z]{2,}_)", re.IGNORECASE), lambda found: ("bool", found[0].lower())),
     (
-        re.compile(r"(?<![A-Za-z-])(?:cn|ap|us|eu|me|sa|ca)-[a-z]{4,}(?:-\d)?(?![\w-]*\.\w)"),
+        re.compile(rf"(?<![A-Za-z-]){REGION}(?![\w-]*\.\w)"),
         lambda found: ("region", found[0]),
     ),
     (words.FORMATS, lambda found: ("format", found[0].upper())),

@@ -85,11 +85,9 @@ class _Walk:
             self.inside(node)
             self.flush()
             self.sort, self.level = outer
-        elif tag in _WORDS:
-            self.inside(node, alone=True)
         else:
             self.buffer += ["^"] * (tag == "sup")
-            self.inside(node)
+            self.inside(node, alone=tag in _WORDS)
 
     def inside(self, node: Any, *, alone: bool = False) -> None:
         """What stands in an element; `alone`: its text is no part of the words around it."""

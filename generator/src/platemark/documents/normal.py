@@ -33,8 +33,7 @@ _PAIR = re.compile(r"(?<![\d:])(\d{1,2}) : (\d{1,2})(?![\d:])")
 _SPACES = re.compile(r"[^\S\n]+")
 _MARKS = re.compile(r"`+|\*\*+|__(?=\w)|(?<=\w)__")
 _SLANTED = re.compile(r"(?<!\w)_([a-z]+)_(?!\w)")
-
-
+"""A word between marks of emphasis."""
 _SLANTED_SIZE = re.compile(r"(?<![\w.])(\d{3,4})_(\d{3,4})(?!\w)", re.ASCII)
 
 

@@ -45,6 +45,11 @@ class Statement:
     """Of a cell, likewise: the name of its column."""
 
     @property
+    def values(self) -> frozenset[tuple[str, str]]:
+        """Types and values of its figures."""
+        return frozenset((atom.type, atom.value) for atom in self.atoms)
+
+    @property
     def place(self) -> str:
         """The section and the entry, for people."""
         return ": ".join(part for part in (self.section, self.subject) if part)
@@ -61,3 +66,8 @@ class Page:
     damaged: tuple[tuple[int, str], ...] = ()
     """Line, and what can't be read there."""
     captures: int = 1
+
+    @property
+    def values(self) -> frozenset[tuple[str, str]]:
+        """Types and values of the figures in all of its statements."""
+        return frozenset((atom.type, atom.value) for statement in self.statements for atom in statement.atoms)

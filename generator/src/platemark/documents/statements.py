@@ -22,9 +22,7 @@ _SENTENCE = re.compile(
 )
 _EITHER = re.compile(r"^[a-z_]+ ?/ ?(?=[a-z_]+ )")
 """The first of two names for one entry: `text / prompt`."""
-_TYPED = re.compile(
-    rf"(?P<type>{words.TYPES})\W*(?P<presence>required|optional|非?必[选填]|可选|选填)?\W*", re.IGNORECASE
-)
+_TYPED = re.compile(rf"(?P<type>{words.TYPES})\W*(?P<presence>{words.PRESENCE})?\W*", re.IGNORECASE)
 _LISTED = re.compile(rf"^[\s•*-]*(?P<name>{NAME})\s*(?:\([^)]*\))?\s*(?::|：| - |—)\s*(?P<rest>.+)$", re.DOTALL)
 _LONGEST = 6000
 """No sentence has more characters: what has is no text that people wrote."""
@@ -149,9 +147,7 @@ class _Reader:
         atoms += [Atom("policy", kind, "presence", printed=kind)] if kind else []
         atoms += [Atom("header", name, printed=name)] if name.startswith("X-") else []
         yield self.made(f"{name} {typed} {kind}", atoms, line, subject=name, defines=name)
-        rest = re.sub(
-            r"^[\s:(\[,|•-]*(?:required|optional|可选|选填|非?必[选填])?[\s)\]:,.|-]*", "", rest, flags=re.IGNORECASE
-        )
+        rest = re.sub(rf"^[\s:(\[,|•-]*(?:{words.PRESENCE})?[\s)\]:,.|-]*", "", rest, flags=re.IGNORECASE)
         if len(rest) > 3:
             yield from self.sentences(rest, line, scope="")
 

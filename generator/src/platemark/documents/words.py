@@ -262,6 +262,8 @@ REQUIRED = _any(r"\brequired\b", r"(?<!非)必[选填]|必须传")
 YES = frozenset({"yes", "true", "y", "required", "是", "必选", "必填", "√", "✓", "✔"})
 NO = frozenset({"no", "false", "n", "optional", "否", "可选", "选填", "-", "×", "x"})
 """What stands in a column that says whether a parameter is required."""
+PRESENCE = r"required|optional|非?必[选填]|可选|选填"
+"""The words that stand beside the type of a parameter."""
 OPTIONAL = _any(r"\boptional\b", r"可选|选填|非必[选填]")
 
 MODES: Mapping[str, re.Pattern[str]] = {

@@ -120,15 +120,11 @@ def likeness(left: Statement, right: Statement) -> float:
     shapes = Counter(_shape(left)), Counter(_shape(right))
     whole = sum((shapes[0] | shapes[1]).values())
     same = sum((shapes[0] & shapes[1]).values()) / whole if whole else 0
-    return common + 0.3 * same + (0.25 if whole and _values(left) & _values(right) else 0)
+    return common + 0.3 * same + (0.25 if whole and left.values & right.values else 0)
 
 
 def _shape(statement: Statement) -> Iterator[str]:
     return (f"{atom.type}{atom.unit}" for atom in statement.atoms)
-
-
-def _values(statement: Statement) -> set[tuple[str, str]]:
-    return {(atom.type, atom.value) for atom in statement.atoms}
 
 
 def compare(old: Page, new: Page) -> Comparison:
@@ -275,11 +271,10 @@ def _joined(changes: list[Change]) -> list[Change]:
         if change.old is None:
             continue
         twin = next((c for c in waiting if _twins(change, c)), None) if change.new is None else None
-        spoilt = next((c for c in changes if change.new is None and _spoils(c, change)), None)
         if twin is not None:
             waiting.remove(twin)
-        elif spoilt is not None:
-            twin = spoilt
+        elif change.new is None:  # what can't be read may stand for several
+            twin = next((c for c in changes if _spoils(c, change)), None)
         found.append(change if twin is None else Change(change.old, twin.new, change.before, twin.after))
     return found + waiting
 

@@ -36,7 +36,7 @@ def believed(rows: list[Row]) -> list[Row]:
 def another(old: Page, new: Page) -> str:
     """Why a page that can be read is not the one that was: hardly anything of that stands in it."""
     masks = {s.mask for s in old.statements}
-    values = {(a.type, a.value) for s in old.statements for a in s.atoms}
+    values = old.values
     kept = sum(s.mask in masks for s in new.statements) / max(1, min(len(old.statements), len(new.statements)))
-    same = len(values & {(a.type, a.value) for s in new.statements for a in s.atoms}) / max(1, len(values))
+    same = len(values & new.values) / max(1, len(values))
     return "hardly anything of the former page stands in it" if len(values) > 5 and kept < 0.12 and same < 0.35 else ""

@@ -69,7 +69,7 @@ def judge(
             unclaimed += [] if about else _unclaimed(change, document)
         for claim in about:
             cases[claim].changes.append(change)
-    present = _values(old), _values(new)
+    present = old.values, new.values
     rows = [row for claim in claims for row in _judged(claim, cases[claim], new, present)]
     rows = {replace(row, line=0, place=""): row for row in reversed(believed(rows))}  # one for all places
     fresh = [*news(old, new, known, lexicon, document=document, models=ours), *unclaimed]
@@ -103,10 +103,6 @@ def _unclaimed(change: Change, document: str) -> list[News]:
         if telling and at.subject
         else []
     )
-
-
-def _values(page: Page) -> _Values:
-    return frozenset((atom.type, atom.value) for statement in page.statements for atom in statement.atoms)
 
 
 def _judged(claim: Claim, case: _Case, new: Page, present: tuple[_Values, _Values]) -> Iterable[Row]:
@@ -182,8 +178,8 @@ def _stated(claim: Claim, case: _Case, before: _Values) -> list[str]:
     values = [(figure.type, figure.value) for figure in claim.figures if figure.type in _STRONG]
     spoilt = {value for type_, value in before if type_ == "damaged"}
     known = any(value in before or any(holds(text, value[1]) for text in spoilt) for value in values)
-    here = {(a.type, a.value) for s in case.after for a in s.atoms}
-    return [] if known else [value for type_, value in values if (type_, value) in here]
+    here = {value for statement in case.after for value in statement.values}
+    return [] if known else [value[1] for value in values if value in here]
 
 
 def _others(claim: Claim, page: Page) -> bool:
@@ -222,4 +218,4 @@ def _alone(change: Change) -> bool:
 
 
 def _says(statement: Statement, atom: Atom | None) -> bool:
-    return atom is not None and any((a.type, a.value) == (atom.type, atom.value) for a in statement.atoms)
+    return atom is not None and (atom.type, atom.value) in statement.values

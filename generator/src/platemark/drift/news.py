@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from platemark.documents import words
-from platemark.documents.atoms import Atom, Lexicon
+from platemark.documents.atoms import REGION, Atom, Lexicon
 from platemark.documents.page import Page, Statement
 from platemark.drift.attribute import ends
 from platemark.drift.claims import Claim
@@ -32,8 +32,7 @@ def news(
     groups = {_group(s) for s in new.statements if _is_known(s.defines, lexicon)}
     found: dict[tuple[str, str, str], News] = {}
     for statement in new.statements:
-        told = [*_told(statement, known, lexicon, theirs, ours=_group(statement) in groups), *_entered(statement)]
-        for type_, value, state in told:
+        for type_, value, state in _told(statement, known, lexicon, theirs, ours=_group(statement) in groups):
             if type_ not in silent and (state or not before.has(type_, value, statement)):
                 shown = next((a.printed for a in statement.atoms if a.value == value and a.type == "host"), value)
                 fact = _ENTERED.get(type_, type_)
@@ -52,10 +51,9 @@ class _Before:
 
     @classmethod
     def of(cls, page: Page) -> _Before:
-        atoms = [atom for statement in page.statements for atom in statement.atoms]
-        regions = {("region", code) for atom in atoms if atom.type == "host" for code in _region(atom.value)}
+        regions = {("region", code) for type_, value in page.values if type_ == "host" for code in _region(value)}
         return cls(
-            frozenset({(atom.type, atom.value) for atom in atoms} | regions),
+            page.values | regions,
             frozenset(statement.defines for statement in page.statements),
             frozenset(statement.digest for statement in page.statements),
         )
@@ -84,11 +82,6 @@ def _silent(old: Page, new: Page, known: Mapping[str, set[str]], lexicon: Lexico
         "entry": entries < _LISTED,
     }
     return {sort for sort, holds in reasons.items() if holds}
-
-
-def _entered(statement: Statement) -> Iterator[tuple[str, str, str]]:
-    if _is_id(statement):
-        yield "entry", statement.text, ""
 
 
 def _is_entry(statement: Statement, lexicon: Lexicon) -> bool:
@@ -138,6 +131,8 @@ def _told(
             yield from (("region", code, "") for code in _region(atom.value) if code not in known.get("region", set()))
     for who in _noticed(statement):
         yield "model", who, "deprecated"
+    if _is_id(statement):
+        yield "entry", statement.text, ""
 
 
 def _noticed(statement: Statement) -> Iterator[str]:
@@ -162,7 +157,7 @@ def _is_parameter(name: str, lexicon: Lexicon, theirs: Set[str]) -> bool:
 
 def _region(host: str) -> list[str]:
     """The code of a region in a host's name."""
-    return re.findall(r"(?<=\.)(?:cn|ap|us|eu|me|sa|ca)-[a-z]{4,}(?:-\d)?(?=\.)", host)
+    return re.findall(rf"(?<=\.){REGION}(?=\.)", host)
 
 
 _COMMON = frozenset(
